@@ -1,0 +1,55 @@
+//! Registering on one node, as `/v1/agent` does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_model::{CheckDefinition, CheckId, CheckStatus, Service, ServiceId};
+
+use crate::{CatalogError, Pending};
+
+/// One node's agent. A call returns when the change is durable.
+pub trait LocalAgent: Send + Sync {
+    /// Adds the instance or makes it so, with its checks. Registering the same again changes nothing.
+    fn register<'a>(&'a self, registration: &'a Registration) -> Pending<'a, Result<(), CatalogError>>;
+
+    /// Removes the instance and its checks; [`CatalogError::NotFound`] if the agent has no such instance.
+    fn deregister<'a>(&'a self, service: &'a ServiceId) -> Pending<'a, Result<(), CatalogError>>;
+
+    /// What is registered on this node through its agent, by anybody.
+    fn services(&self) -> Pending<'_, Result<BTreeMap<ServiceId, Service>, CatalogError>>;
+
+    /// Reports the result of a TTL check, which also starts its time anew.
+    fn report<'a>(
+        &'a self,
+        check: &'a CheckId,
+        status: CheckStatus,
+        output: &'a str,
+    ) -> Pending<'a, Result<(), CatalogError>>;
+
+    /// Whether a registry with a leader answers.
+    fn ping(&self) -> Pending<'_, Result<(), CatalogError>>;
+}
+
+/// An instance with its checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registration {
+    /// The instance.
+    pub service: Service,
+    /// Its checks.
+    pub checks: Vec<CheckRegistration>,
+}
+
+/// A check as its registrar asks for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRegistration {
+    /// None: `service:<service ID>`, with `:<n>` if there are several.
+    pub id: Option<CheckId>,
+    /// None: `Service '<service>' check`.
+    pub name: Option<Arc<str>>,
+    /// A remark.
+    pub notes: Arc<str>,
+    /// The status until the first result; none: critical.
+    pub status: Option<CheckStatus>,
+    /// How it is checked.
+    pub definition: CheckDefinition,
+}

@@ -1,0 +1,21 @@
+//! The domain's values: nodes, services, checks, KV entries, sessions and the names they go by.
+//!
+//! Every value is validated when it is made: what Consul accepts passes, control characters and
+//! over-long values are refused, so nothing further down has to look again. This crate does no I/O,
+//! knows no JSON form (that is `muster-wire`) and no rules (those are `muster-registry`).
+
+mod check;
+mod index;
+mod kv;
+mod mark;
+mod name;
+mod node;
+mod service;
+
+pub use check::{Check, CheckDefinition, CheckStatus};
+pub use index::{Index, Indexed};
+pub use kv::{InvalidKey, Key, KvEntry, MAX_KEY_BYTES};
+pub use mark::{ENGINE_META_KEY, MAINTENANCE_DRAINING};
+pub use name::{CheckId, InvalidName, MAX_NAME_BYTES, NameProblem, NodeName, ServiceId, ServiceName, SessionId};
+pub use node::{Meta, Node};
+pub use service::{Service, ServiceAddress, Weights};

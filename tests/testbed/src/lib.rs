@@ -1,0 +1,1 @@
+//! Real parts for tests: a Docker engine of the test's own, Compose, muster processes, probes.
