@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::str::FromStr;
 
-use bollard::models::{ContainerInspectResponse, HealthStatusEnum, PortBinding, PortMap};
+use bollard::models::{ContainerInspectResponse, HealthStatusEnum, PortBinding, PortMap, PortSummary};
 
 /// A container, as inspecting it tells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,6 +32,21 @@ pub struct Container {
     pub networks: BTreeMap<String, Endpoint>,
     /// What it is doing.
     pub state: ContainerState,
+}
+
+/// A container as it is listed: enough to see whether something about it changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ContainerSummary {
+    /// The 64-digit ID.
+    pub id: String,
+    /// Without the slash that the engine puts before it.
+    pub name: String,
+    /// The engine's word, such as `running`.
+    pub state: String,
+    /// Its ports, published or not, in the engine's words.
+    pub ports: BTreeSet<String>,
+    /// Its address on each network, by the network's name.
+    pub addresses: BTreeMap<String, String>,
 }
 
 /// A container's place on one network.
@@ -171,6 +186,28 @@ impl From<ContainerInspectResponse> for Container {
                     HealthStatusEnum::EMPTY | HealthStatusEnum::NONE => None,
                 }),
             },
+        }
+    }
+}
+
+impl From<bollard::models::ContainerSummary> for ContainerSummary {
+    fn from(answer: bollard::models::ContainerSummary) -> Self {
+        let name = answer.names.unwrap_or_default().into_iter().next().unwrap_or_default();
+        let networks = answer.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+        let port = |port: PortSummary| {
+            let public = port.public_port.map(|number| number.to_string()).unwrap_or_default();
+            let protocol = port.typ.map(|protocol| protocol.to_string()).unwrap_or_default();
+            format!("{}:{public}->{}/{protocol}", port.ip.unwrap_or_default(), port.private_port)
+        };
+        Self {
+            id: answer.id.unwrap_or_default(),
+            name: name.strip_prefix('/').unwrap_or(&name).to_owned(),
+            state: answer.state.map(|state| state.to_string()).unwrap_or_default(),
+            ports: answer.ports.unwrap_or_default().into_iter().map(port).collect(),
+            addresses: networks
+                .into_iter()
+                .map(|(network, endpoint)| (network, endpoint.ip_address.unwrap_or_default()))
+                .collect(),
         }
     }
 }

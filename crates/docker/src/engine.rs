@@ -9,7 +9,7 @@ use futures_util::{StreamExt, future};
 
 use crate::event::{filters, read};
 use crate::timestamp::unix_seconds;
-use crate::{Container, DEFAULT_ADDRESS, EngineAddress, EngineError, EventStream, Network};
+use crate::{Container, ContainerSummary, DEFAULT_ADDRESS, EngineAddress, EngineError, EventStream, Network};
 
 /// How long an answer may take, in seconds. An engine that starts many containers can be slow.
 const TIMEOUT_SECONDS: u64 = 60;
@@ -76,12 +76,12 @@ impl Engine {
         self.info_with_time(&client).await.map(|(info, _)| info)
     }
 
-    /// The IDs of containers, newest first.
-    pub async fn list(&self, scope: Scope) -> Result<Vec<String>, EngineError> {
+    /// The containers, newest first.
+    pub async fn list(&self, scope: Scope) -> Result<Vec<ContainerSummary>, EngineError> {
         let options = ListContainersOptionsBuilder::new().all(scope == Scope::All).build();
         let answer = self.client().await?.list_containers(Some(options)).await;
         let containers = answer.map_err(|error| self.error("list containers", error))?;
-        Ok(containers.into_iter().filter_map(|container| container.id).collect())
+        Ok(containers.into_iter().map(ContainerSummary::from).collect())
     }
 
     /// The container with this ID or name; none: there is no such container.

@@ -13,7 +13,9 @@ mod network;
 mod timestamp;
 
 pub use address::{DEFAULT_ADDRESS, EngineAddress, InvalidAddress};
-pub use container::{Binding, Container, ContainerState, Endpoint, Health, InvalidPort, Port, Protocol};
+pub use container::{
+    Binding, Container, ContainerState, ContainerSummary, Endpoint, Health, InvalidPort, Port, Protocol,
+};
 pub use engine::{Engine, EngineInfo, Scope, Subscription};
 pub use error::{Cause, EngineError};
 pub use event::{Event, EventKind, EventStream};

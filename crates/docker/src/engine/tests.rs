@@ -12,6 +12,7 @@ use crate::{Binding, Cause, EventKind, Health, Port};
 const VERSION: &str = include_str!("recorded/version-20.10.json");
 const INFO: &str = include_str!("recorded/info-20.10.json");
 const CONTAINER: &str = include_str!("recorded/container-20.10.json");
+const LIST: &str = include_str!("recorded/list-20.10.json");
 const NETWORK: &str = include_str!("recorded/network-20.10.json");
 const EVENTS: &str = include_str!("recorded/events-20.10.jsonl");
 const EVENTS_29: &str = include_str!("recorded/events-29.jsonl");
@@ -84,10 +85,26 @@ async fn speaks_the_negotiated_version_and_reads_a_recorded_container() {
 #[tokio::test]
 async fn an_api_that_is_newer_than_ours_is_spoken_to_in_ours() {
     let fake = FakeEngine::start(&[("/version", 200, r#"{"ApiVersion":"9.99"}"#), ("/containers/json", 200, "[]")]);
-    assert_eq!(fake.engine().list(Scope::All).await.unwrap(), Vec::<String>::new());
+    assert_eq!(fake.engine().list(Scope::All).await.unwrap(), Vec::new());
     let asked = fake.asked.lock().unwrap().clone();
     assert_eq!(asked.len(), 2);
     assert!(asked[1].starts_with(&format!("/v{API_DEFAULT_VERSION}/containers/json?all=true")), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_listed_container_tells_what_can_change() {
+    let fake = FakeEngine::start(&[("/version", 200, VERSION), ("/containers/json", 200, LIST)]);
+    let summaries = fake.engine().list(Scope::Running).await.unwrap();
+    assert_eq!(summaries.len(), 1);
+    let summary = &summaries[0];
+    assert_eq!((summary.id.len(), summary.name.as_str(), summary.state.as_str()), (64, "web.1", "running"));
+    let ports: Vec<_> = summary.ports.iter().map(String::as_str).collect();
+    assert_eq!(
+        ports,
+        ["0.0.0.0:10000->80/tcp", "0.0.0.0:5353->53/udp", ":->9/tcp", ":::10000->80/tcp", ":::5353->53/udp"]
+    );
+    let addresses: Vec<_> = summary.addresses.iter().map(|(n, a)| (n.as_str(), a.as_str())).collect();
+    assert_eq!(addresses, [("rec-net", "172.18.0.2")]);
 }
 
 #[tokio::test]
