@@ -1,13 +1,14 @@
 //! Registering on this node.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use muster_catalog::{
     CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, CheckRegistration, LocalAgent, NodeUpdate,
     Owner, Pending, Registration,
 };
-use muster_model::{Check, CheckDefinition, CheckId, CheckStatus, InvalidName, Service, ServiceId};
+use muster_model::{Check, CheckDefinition, CheckId, CheckStatus, InvalidName, Service, ServiceAddress, ServiceId};
 
 use crate::{Agent, unknown_service};
 
@@ -18,7 +19,7 @@ impl Agent {
         registration: &Registration,
         replace_checks: bool,
     ) -> Result<(), CatalogError> {
-        let service = &registration.service;
+        let service = &with_tagged_addresses(registration.service.clone());
         let several = registration.checks.len() > 1;
         let checks = registration.checks.iter().enumerate().map(|(place, asked)| {
             let id = match &asked.id {
@@ -56,6 +57,20 @@ impl Agent {
         }
         Ok(())
     }
+}
+
+/// An instance with an IP address of its own carries it as its `lan` and `wan` address too, as Consul's agent adds them.
+fn with_tagged_addresses(mut service: Service) -> Service {
+    let kinds = match service.address.parse() {
+        Ok(IpAddr::V4(_)) => ["lan_ipv4", "wan_ipv4"],
+        Ok(IpAddr::V6(_)) => ["lan_ipv6", "wan_ipv6"],
+        Err(_) => return service,
+    };
+    for kind in kinds {
+        let own = ServiceAddress { address: Arc::clone(&service.address), port: service.port };
+        service.tagged_addresses.entry(Arc::from(kind)).or_insert(own);
+    }
+    service
 }
 
 fn wanted_check(service: &Service, id: CheckId, asked: &CheckRegistration) -> CatalogCheck {
