@@ -1,4 +1,16 @@
 //! Consul's JSON, query strings, headers, duration text; to and from model.
+//!
+//! Used by the server (`muster-http`), the client (`muster-consul-client`) and tests alike, so that a
+//! shape exists once. Knows no HTTP types: an error carries its [`Status`] and displays as the very
+//! text that Consul answers with. Does no I/O and holds no rule of the registry.
+//!
+//! - [`query`]: query strings and paths, [`query::QueryOptions`]; [`header`]: names
+//! - [`duration_text`], [`json`]: Go's forms
 
 pub mod duration_text;
+pub mod header;
 pub mod json;
+pub mod query;
+mod status;
+
+pub use status::Status;
