@@ -5,8 +5,10 @@
 //! text that Consul answers with. Does no I/O and holds no rule of the registry.
 //!
 //! - [`query`]: query strings and paths, [`query::QueryOptions`]; [`header`]: names
+//! - [`answer`]: what the server writes
 //! - [`duration_text`], [`json`]: Go's forms
 
+pub mod answer;
 pub mod duration_text;
 pub mod header;
 pub mod json;
