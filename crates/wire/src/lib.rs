@@ -6,6 +6,9 @@
 //!
 //! - [`query`]: query strings and paths, [`query::QueryOptions`]; [`header`]: names
 //! - [`answer`]: what the server writes
+//! - [`request`]: bodies of writes, and what KV is asked for
+//! - [`read`]: answers, as the client reads them
+//! - [`Refusal`]: answers to what is not there or not allowed
 //! - [`duration_text`], [`json`]: Go's forms
 
 pub mod answer;
@@ -13,6 +16,10 @@ pub mod duration_text;
 pub mod header;
 pub mod json;
 pub mod query;
+pub mod read;
+mod refusal;
+pub mod request;
 mod status;
 
+pub use refusal::Refusal;
 pub use status::Status;
