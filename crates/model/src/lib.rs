@@ -11,6 +11,8 @@ mod mark;
 mod name;
 mod node;
 mod service;
+mod session;
+mod transaction;
 
 pub use check::{Check, CheckDefinition, CheckStatus};
 pub use index::{Index, Indexed};
@@ -19,3 +21,7 @@ pub use mark::{ENGINE_META_KEY, MAINTENANCE_DRAINING};
 pub use name::{CheckId, InvalidName, MAX_NAME_BYTES, NameProblem, NodeName, ServiceId, ServiceName, SessionId};
 pub use node::{Meta, Node};
 pub use service::{Service, ServiceAddress, Weights};
+pub use session::{MAX_LOCK_DELAY, Session, SessionBehavior, SessionServiceCheck, SessionTtl};
+pub use transaction::{
+    CheckOperation, KvOperation, KvWrite, NodeOperation, NodeReference, Operation, ServiceOperation,
+};
