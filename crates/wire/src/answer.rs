@@ -1,0 +1,19 @@
+//! Answers, written straight into bytes: one function per endpoint, fields in Consul's order.
+//!
+//! The writers take borrowed values with their indexes ([`Stored`]) from any iterator, so a server can
+//! write from its own tables without copying. They write compact JSON; [`crate::json::pretty`] sets it out.
+
+mod agent;
+mod catalog;
+mod entity;
+mod health;
+mod kv;
+mod status;
+mod stored;
+
+pub use agent::{AgentCheckAnswer, agent_checks, agent_service, agent_services, content_hash};
+pub use catalog::{CatalogServiceRow, catalog_node, catalog_nodes, catalog_service, catalog_services, node_services};
+pub use health::{CheckRow, InstanceRow, health_checks, health_service};
+pub use kv::{kv_entries, kv_keys};
+pub use status::{boolean, datacenters, status_leader, status_peers};
+pub use stored::Stored;

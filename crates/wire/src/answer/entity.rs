@@ -1,0 +1,127 @@
+//! Nodes, services and checks as they stand in many answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_model::{Check, Meta, Node, NodeName, Service, ServiceAddress, Weights};
+
+use super::Stored;
+use crate::json::{ObjectWriter, push_string};
+
+/// The proxy configuration of a service that is none; muster knows no mesh.
+pub(super) const NO_PROXY: &str = r#"{"Mode":"","MeshGateway":{},"Expose":{}}"#;
+
+/// What to write for a map without entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Empty {
+    Null,
+    Braces,
+}
+
+/// `Node` of `/v1/health/service`, `/v1/catalog/nodes` and others.
+pub(super) fn node(out: &mut Vec<u8>, datacenter: &str, node: Stored<'_, Node>) {
+    let mut object = ObjectWriter::new(out);
+    object.string("ID", &node.value.id);
+    object.string("Node", node.value.name.as_str());
+    object.string("Address", &node.value.address);
+    object.string("Datacenter", datacenter);
+    texts(object.member("TaggedAddresses"), &node.value.tagged_addresses, Empty::Null);
+    texts(object.member("Meta"), &node.value.meta, Empty::Null);
+    indexes(&mut object, node);
+    object.end();
+}
+
+/// `Service` of `/v1/health/service`, `/v1/catalog/node` and others.
+pub(super) fn service(out: &mut Vec<u8>, service: Stored<'_, Service>) {
+    let value = service.value;
+    let mut object = ObjectWriter::new(out);
+    object.string("ID", value.id.as_str());
+    object.string("Service", value.name.as_str());
+    object.strings("Tags", value.tags.iter().map(|tag| &**tag));
+    object.string("Address", &value.address);
+    tagged_addresses(&mut object, "TaggedAddresses", &value.tagged_addresses);
+    texts(object.member("Meta"), &value.meta, Empty::Null);
+    object.int("Port", value.port);
+    if !value.socket_path.is_empty() {
+        object.string("SocketPath", &value.socket_path);
+    }
+    weights(object.member("Weights"), value.weights);
+    object.bool("EnableTagOverride", value.enable_tag_override);
+    object.raw("Proxy", NO_PROXY);
+    object.raw("Connect", "{}");
+    object.string("PeerName", "");
+    indexes(&mut object, service);
+    object.end();
+}
+
+/// A check with the service that it is about. `interval` and `timeout` are what the agent was told.
+pub(super) fn check(
+    out: &mut Vec<u8>,
+    node: &NodeName,
+    service: Option<&Service>,
+    check: Stored<'_, Check>,
+    (interval, timeout): (&str, &str),
+) {
+    let value = check.value;
+    let mut object = ObjectWriter::new(out);
+    object.string("Node", node.as_str());
+    object.string("CheckID", value.id.as_str());
+    object.string("Name", &value.name);
+    object.string("Status", value.status.as_str());
+    object.string("Notes", &value.notes);
+    object.string("Output", &value.output);
+    object.string("ServiceID", value.service_id.as_ref().map_or("", |id| id.as_str()));
+    let service = service.filter(|_| value.service_id.is_some());
+    object.string("ServiceName", service.map_or("", |service| service.name.as_str()));
+    object.strings("ServiceTags", service.iter().flat_map(|service| service.tags.iter()).map(|tag| &**tag));
+    object.string("Type", &value.kind);
+    object.string("Interval", interval);
+    object.string("Timeout", timeout);
+    object.uint("ExposedPort", 0);
+    object.raw("Definition", "{}");
+    indexes(&mut object, check);
+    object.end();
+}
+
+pub(super) fn indexes<T>(object: &mut ObjectWriter<'_>, stored: Stored<'_, T>) {
+    object.uint("CreateIndex", stored.created.0);
+    object.uint("ModifyIndex", stored.modified.0);
+}
+
+pub(super) fn weights(out: &mut Vec<u8>, weights: Weights) {
+    let mut object = ObjectWriter::new(out);
+    object.int("Passing", weights.passing);
+    object.int("Warning", weights.warning);
+    object.end();
+}
+
+pub(super) fn texts(out: &mut Vec<u8>, map: &Meta, empty: Empty) {
+    if map.is_empty() && empty == Empty::Null {
+        out.extend_from_slice(b"null");
+        return;
+    }
+    let mut object = ObjectWriter::new(out);
+    for (key, value) in map {
+        push_string(object.entry(key), value);
+    }
+    object.end();
+}
+
+/// Left out when there are none.
+pub(super) fn tagged_addresses(
+    object: &mut ObjectWriter<'_>,
+    name: &str,
+    addresses: &BTreeMap<Arc<str>, ServiceAddress>,
+) {
+    if addresses.is_empty() {
+        return;
+    }
+    let mut kinds = ObjectWriter::new(object.member(name));
+    for (kind, address) in addresses {
+        let mut pair = ObjectWriter::new(kinds.entry(kind));
+        pair.string("Address", &address.address);
+        pair.int("Port", address.port);
+        pair.end();
+    }
+    kinds.end();
+}

@@ -1,0 +1,25 @@
+//! Consul's JSON, query strings, headers, duration text; to and from model.
+//!
+//! Used by the server (`muster-http`), the client (`muster-consul-client`) and tests alike, so that a
+//! shape exists once. Knows no HTTP types: an error carries its [`Status`] and displays as the very
+//! text that Consul answers with. Does no I/O and holds no rule of the registry.
+//!
+//! - [`query`]: query strings and paths, [`query::QueryOptions`]; [`header`]: names
+//! - [`answer`]: what the server writes
+//! - [`request`]: bodies of writes, and what KV is asked for
+//! - [`read`]: answers, as the client reads them
+//! - [`Refusal`]: answers to what is not there or not allowed
+//! - [`duration_text`], [`json`]: Go's forms
+
+pub mod answer;
+pub mod duration_text;
+pub mod header;
+pub mod json;
+pub mod query;
+pub mod read;
+mod refusal;
+pub mod request;
+mod status;
+
+pub use refusal::Refusal;
+pub use status::Status;

@@ -1,0 +1,25 @@
+//! Bodies of writes: read by the server, written by the client.
+//!
+//! Reading goes in two steps, as in Consul: decode (Go's rules and errors), then validate (Consul's texts).
+
+mod agent;
+mod agent_check;
+mod catalog;
+mod catalog_check;
+mod fields;
+mod kv;
+mod meta;
+mod validation;
+mod write;
+
+#[cfg(test)]
+mod tests;
+
+pub use agent::{ServiceRegistration, register_service};
+pub use agent_check::{CheckKind, CheckRequest, CheckUpdate, NodeCheckRequest, register_check, update_check};
+pub use catalog::{CatalogDeregister, CatalogRegister, DeregisterTarget, deregister, register};
+pub use fields::DecodeError;
+pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};
+pub use meta::MetaProblem;
+pub use validation::{AgentRequestError, CatalogRequestError, CheckProblem, WeightsProblem};
+pub use write::{write_check_update, write_deregister, write_register, write_service_registration};

@@ -1,0 +1,230 @@
+//! The bodies of `/v1/catalog/register` and `/v1/catalog/deregister`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_model::{Check, CheckId, Meta, Node, NodeName, Service, ServiceId};
+
+use super::CatalogRequestError;
+use super::agent::ServiceFields;
+use super::catalog_check::CatalogCheckFields;
+use super::fields::{self, DecodeError, Fields, Fill};
+use crate::json::Value;
+
+/// One step of registration in the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogRegister {
+    /// Another datacenter than the server's own, if it is named.
+    pub datacenter: Option<Arc<str>>,
+    /// The node; its address may be empty with `skip_node_update`.
+    pub node: Node,
+    /// Leave a node that is there as it is.
+    pub skip_node_update: bool,
+    /// The instance.
+    pub service: Option<Service>,
+    /// `Checks`, then `Check`.
+    pub checks: Vec<Check>,
+}
+
+/// What to remove from the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CatalogDeregister {
+    /// Another datacenter than the server's own, if it is named.
+    pub datacenter: Option<Arc<str>>,
+    /// The node.
+    pub node: NodeName,
+    /// What of it.
+    pub target: DeregisterTarget,
+}
+
+/// What to remove of a node.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeregisterTarget {
+    /// All of it.
+    Node,
+    /// An instance with its checks.
+    Service(ServiceId),
+    /// One check.
+    Check(CheckId),
+}
+
+/// Reads the body of `/v1/catalog/register`.
+pub fn register(body: &[u8]) -> Result<CatalogRegister, CatalogRequestError> {
+    let mut fields = RegisterFields::default();
+    fields::body(body, "RegisterRequest", &[], &mut fields)?;
+    if fields.node.is_empty() {
+        return Err(CatalogRequestError::MissingNode);
+    }
+    if fields.address.is_empty() && !fields.skip_node_update {
+        return Err(CatalogRequestError::MissingAddress);
+    }
+    check_node_id(&fields.id)?;
+    let tagged = fields.tagged_addresses.values().map(|address| &**address);
+    if [&*fields.address].into_iter().chain(tagged).any(|address| address.chars().any(char::is_control)) {
+        return Err(CatalogRequestError::NodeAddress);
+    }
+    let service = fields.service.map(CatalogService::validated).transpose()?;
+    let checks = fields.checks.into_iter().chain(fields.check);
+    let checks = checks.map(|check| check.validated(&fields.node)).collect::<Result<_, _>>()?;
+    let node = Node {
+        name: NodeName::new(&fields.node)?,
+        id: Arc::from(fields.id),
+        address: Arc::from(fields.address),
+        tagged_addresses: fields.tagged_addresses,
+        meta: fields.meta,
+    };
+    let datacenter = named(fields.datacenter);
+    Ok(CatalogRegister { datacenter, node, skip_node_update: fields.skip_node_update, service, checks })
+}
+
+/// Reads the body of `/v1/catalog/deregister`.
+pub fn deregister(body: &[u8]) -> Result<CatalogDeregister, CatalogRequestError> {
+    let mut fields = DeregisterFields::default();
+    fields::body(body, "DeregisterRequest", &[], &mut fields)?;
+    if fields.node.is_empty() {
+        return Err(CatalogRequestError::MissingNode);
+    }
+    let target = match (&*fields.service_id, &*fields.check_id) {
+        ("", "") => DeregisterTarget::Node,
+        ("", check) => DeregisterTarget::Check(CheckId::new(check)?),
+        (service, _) => DeregisterTarget::Service(ServiceId::new(service)?),
+    };
+    Ok(CatalogDeregister { datacenter: named(fields.datacenter), node: NodeName::new(&fields.node)?, target })
+}
+
+fn named(text: String) -> Option<Arc<str>> {
+    Some(text).filter(|text| !text.is_empty()).map(Arc::from)
+}
+
+fn check_node_id(id: &str) -> Result<(), CatalogRequestError> {
+    if id.is_empty() {
+        return Ok(());
+    }
+    if id.len() != 36 {
+        return Err(CatalogRequestError::NodeId("uuid string is wrong length"));
+    }
+    let well_formed = id.bytes().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    });
+    if well_formed { Ok(()) } else { Err(CatalogRequestError::NodeId("uuid is improperly formatted")) }
+}
+
+#[derive(Default)]
+struct RegisterFields {
+    datacenter: String,
+    id: String,
+    node: String,
+    address: String,
+    tagged_addresses: BTreeMap<Arc<str>, Arc<str>>,
+    meta: Meta,
+    service: Option<CatalogService>,
+    check: Option<CatalogCheckFields>,
+    checks: Vec<CatalogCheckFields>,
+    skip_node_update: bool,
+    ignored: String,
+}
+
+impl Fill for RegisterFields {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        match folded {
+            "datacenter" => fields.string("Datacenter", value, &mut self.datacenter),
+            "id" => fields.string("ID", value, &mut self.id),
+            "node" => fields.string("Node", value, &mut self.node),
+            "address" => fields.string("Address", value, &mut self.address),
+            "taggedaddresses" => fields.map("TaggedAddresses", value, &mut self.tagged_addresses),
+            "nodemeta" => fields.map("NodeMeta", value, &mut self.meta),
+            "skipnodeupdate" => fields.bool("SkipNodeUpdate", value, &mut self.skip_node_update),
+            "service" => {
+                let mut service = CatalogService::default();
+                fields.custom("Service", "structs.NodeService", value, &mut service)?;
+                self.service = (*value != Value::Null).then_some(service);
+            }
+            "check" => {
+                let mut check = CatalogCheckFields::default();
+                fields.custom("Check", "structs.HealthCheck", value, &mut check)?;
+                self.check = (*value != Value::Null).then_some(check);
+            }
+            "checks" => {
+                let types = ("structs.HealthChecks", "structs.HealthCheck");
+                fields.custom_list("Checks", types, value, &mut self.checks)?;
+            }
+            "token" => fields.string("Token", value, &mut self.ignored),
+            "peername" => fields.string("PeerName", value, &mut self.ignored),
+            "locality" => {}
+            _ => fields.unknown(name),
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct CatalogService {
+    name: String,
+    fields: ServiceFields,
+    ignored: String,
+}
+
+impl Fill for CatalogService {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        match folded {
+            "service" => fields.string("Service", value, &mut self.name),
+            "peername" => fields.string("PeerName", value, &mut self.ignored),
+            // What an answer carries and a client may send back.
+            "createindex" | "modifyindex" => {}
+            _ => {
+                if !self.fields.take(fields, folded, value)? {
+                    fields.unknown(name);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CatalogService {
+    fn validated(self) -> Result<Service, CatalogRequestError> {
+        if self.name.is_empty() {
+            return Err(match &*self.fields.id {
+                "" => CatalogRequestError::MissingServiceName,
+                _ => CatalogRequestError::MissingServiceNameForId,
+            });
+        }
+        if !self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Err(CatalogRequestError::ServiceNameCharacters(self.name));
+        }
+        if !self.fields.addresses_are_acceptable() {
+            return Err(CatalogRequestError::ServiceAddress);
+        }
+        if let Some(feature) = self.fields.mesh_feature() {
+            return Err(CatalogRequestError::Mesh(feature));
+        }
+        Ok(self.fields.into_service(&self.name)?)
+    }
+}
+
+#[derive(Default)]
+struct DeregisterFields {
+    datacenter: String,
+    node: String,
+    service_id: String,
+    check_id: String,
+    ignored: String,
+}
+
+impl Fill for DeregisterFields {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        match folded {
+            "datacenter" => fields.string("Datacenter", value, &mut self.datacenter),
+            "node" => fields.string("Node", value, &mut self.node),
+            "serviceid" => fields.string("ServiceID", value, &mut self.service_id),
+            "checkid" => fields.string("CheckID", value, &mut self.check_id),
+            // Sent by Go's client, read by nobody.
+            "address" => fields.string("Address", value, &mut self.ignored),
+            "token" => fields.string("Token", value, &mut self.ignored),
+            "peername" => fields.string("PeerName", value, &mut self.ignored),
+            _ => fields.unknown(name),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,73 @@
+//! A check in the body of `/v1/catalog/register`.
+
+use std::sync::Arc;
+
+use muster_model::{Check, CheckId, CheckStatus, ServiceId};
+
+use super::CatalogRequestError;
+use super::fields::{DecodeError, Fields, Fill};
+use crate::json::Value;
+
+#[derive(Default)]
+pub(super) struct CatalogCheckFields {
+    node: String,
+    id: String,
+    name: String,
+    status: String,
+    notes: String,
+    output: String,
+    service_id: String,
+    kind: String,
+    ignored: String,
+    ignored_tags: Vec<Arc<str>>,
+    ignored_port: i32,
+}
+
+impl Fill for CatalogCheckFields {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        match folded {
+            "node" => fields.string("Node", value, &mut self.node),
+            "checkid" => fields.string("CheckID", value, &mut self.id),
+            "name" => fields.string("Name", value, &mut self.name),
+            "status" => fields.string("Status", value, &mut self.status),
+            "notes" => fields.string("Notes", value, &mut self.notes),
+            "output" => fields.string("Output", value, &mut self.output),
+            "serviceid" | "service_id" => fields.string("ServiceID", value, &mut self.service_id),
+            "type" => fields.string("Type", value, &mut self.kind),
+            // The registry takes these from the service.
+            "servicename" => fields.string("ServiceName", value, &mut self.ignored),
+            "servicetags" => fields.strings("ServiceTags", value, &mut self.ignored_tags),
+            "interval" => fields.string("Interval", value, &mut self.ignored),
+            "timeout" => fields.string("Timeout", value, &mut self.ignored),
+            "peername" => fields.string("PeerName", value, &mut self.ignored),
+            "exposedport" => fields.int("ExposedPort", value, &mut self.ignored_port),
+            // Nobody here runs what the catalog is told of; indexes are what a client may send back.
+            "definition" | "createindex" | "modifyindex" => {}
+            _ => fields.unknown(name),
+        }
+        Ok(())
+    }
+}
+
+impl CatalogCheckFields {
+    pub fn validated(self, node: &str) -> Result<Check, CatalogRequestError> {
+        if !self.node.is_empty() && self.node.to_lowercase() != node.to_lowercase() {
+            return Err(CatalogRequestError::CheckNode { check: self.node, node: node.to_owned() });
+        }
+        let id = if self.id.is_empty() { &self.name } else { &self.id };
+        if id.is_empty() {
+            return Err(CatalogRequestError::MissingCheckId);
+        }
+        let service_id = Some(&self.service_id).filter(|id| !id.is_empty()).map(ServiceId::new).transpose()?;
+        Ok(Check {
+            id: CheckId::new(id)?,
+            name: Arc::from(self.name),
+            status: CheckStatus::lenient(&self.status),
+            notes: Arc::from(self.notes),
+            output: Arc::from(self.output),
+            service_id,
+            kind: Arc::from(self.kind),
+            definition: None,
+        })
+    }
+}

@@ -1,0 +1,266 @@
+//! Typed fields out of JSON by the rules of Go's encoding/json with unknown fields refused: names
+//! without case, `null` ignored, the last of repeated members wins, the first type error is reported.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::duration_text::{GoDuration, InvalidDuration};
+use crate::json::{self, Object, SyntaxError, Value};
+
+/// Why a body cannot be decoded. Displays as Go's error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// No JSON.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// A field of another type.
+    #[error("json: cannot unmarshal {value} into Go struct field {structure}.{field} of type {expected}")]
+    Type {
+        /// What stands there.
+        value: String,
+        /// Go's name of the structure; often empty.
+        structure: &'static str,
+        /// The field with the path to it.
+        field: String,
+        /// Go's name of the type.
+        expected: &'static str,
+    },
+    /// The whole body is of another type.
+    #[error("json: cannot unmarshal {value} into Go value of type {expected}")]
+    Body {
+        /// What stands there.
+        value: &'static str,
+        /// Go's name of the type.
+        expected: &'static str,
+    },
+    /// A field that Consul does not know.
+    #[error("json: unknown field {0:?}{hint}", hint = enterprise_hint(.0))]
+    UnknownField(String),
+    /// A duration's text.
+    #[error(transparent)]
+    Duration(#[from] InvalidDuration),
+}
+
+fn enterprise_hint(field: &str) -> &'static str {
+    match field {
+        "Namespace" => " - Namespaces are a Consul Enterprise feature",
+        "Partition" => " - Partitions are a Consul Enterprise feature",
+        _ => "",
+    }
+}
+
+/// One Go structure being filled.
+pub(super) struct Fields {
+    structure: &'static str,
+    path: Vec<&'static str>,
+    /// Go goes on after a wrong type and reports the first.
+    saved: Option<DecodeError>,
+}
+
+/// Fills a structure member by member: the folded name, the name as sent, the value.
+pub(super) trait Fill {
+    /// Takes one member; an error ends the decoding at once.
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError>;
+
+    /// Once all members are taken.
+    fn finish(&mut self) -> Result<(), DecodeError> {
+        Ok(())
+    }
+}
+
+/// Decodes a whole body into `target`. `structure` and `path` are what Go's errors say of its fields.
+pub(super) fn body(
+    bytes: &[u8],
+    structure: &'static str,
+    path: &[&'static str],
+    target: &mut impl Fill,
+) -> Result<(), DecodeError> {
+    match json::parse(bytes)? {
+        Value::Null => Ok(()),
+        Value::Object(object) => Fields { structure, path: path.to_vec(), saved: None }.run(&object, target),
+        other => {
+            let expected = if structure.is_empty() { "structs.ServiceDefinition" } else { structure };
+            Err(DecodeError::Body { value: other.kind(), expected })
+        }
+    }
+}
+
+impl Fields {
+    fn run(mut self, object: &Object, target: &mut impl Fill) -> Result<(), DecodeError> {
+        for (name, value) in &object.0 {
+            target.fill(&mut self, &name.to_lowercase(), name, value)?;
+        }
+        self.saved.map_or(Ok(()), Err)?;
+        target.finish()
+    }
+
+    /// A field that nobody knows.
+    pub fn unknown(&mut self, name: &str) {
+        self.save(DecodeError::UnknownField(name.to_owned()));
+    }
+
+    fn save(&mut self, error: DecodeError) {
+        self.saved.get_or_insert(error);
+    }
+
+    fn field(&self, name: &str) -> String {
+        let mut path: Vec<&str> = self.path.clone();
+        path.push(name);
+        // Names of map entries are the user's and do not stand in Go's path.
+        path.retain(|segment| !segment.is_empty());
+        path.join(".")
+    }
+
+    fn wrong(&mut self, name: &str, value: &Value, expected: &'static str) {
+        let value = match (value, expected) {
+            (Value::Number(text), "int") => format!("number {text}"),
+            _ => value.kind().to_owned(),
+        };
+        self.save(DecodeError::Type { value, structure: self.structure, field: self.field(name), expected });
+    }
+
+    /// A string.
+    pub fn string(&mut self, name: &str, value: &Value, slot: &mut String) {
+        match value {
+            Value::Null => {}
+            Value::String(text) => slot.clone_from(text),
+            other => self.wrong(name, other, "string"),
+        }
+    }
+
+    /// An integer. Go's are of 64 bits; ours of 32 are enough for every field that has one.
+    pub fn int(&mut self, name: &str, value: &Value, slot: &mut i32) {
+        match value {
+            Value::Null => {}
+            Value::Number(text) if text.parse::<i32>().is_ok() => *slot = text.parse().unwrap_or_default(),
+            other => self.wrong(name, other, "int"),
+        }
+    }
+
+    /// A truth value.
+    pub fn bool(&mut self, name: &str, value: &Value, slot: &mut bool) {
+        match value {
+            Value::Null => {}
+            Value::Bool(flag) => *slot = *flag,
+            other => self.wrong(name, other, "bool"),
+        }
+    }
+
+    /// A list of strings.
+    pub fn strings(&mut self, name: &str, value: &Value, slot: &mut Vec<Arc<str>>) {
+        match value {
+            Value::Null => slot.clear(),
+            Value::Array(items) => {
+                slot.clear();
+                for item in items {
+                    let mut text = String::new();
+                    self.string(name, item, &mut text);
+                    slot.push(Arc::from(text));
+                }
+            }
+            other => self.wrong(name, other, "[]string"),
+        }
+    }
+
+    /// An object of strings.
+    pub fn map(&mut self, name: &str, value: &Value, slot: &mut BTreeMap<Arc<str>, Arc<str>>) {
+        match value {
+            Value::Null => slot.clear(),
+            Value::Object(object) => {
+                for (key, item) in &object.0 {
+                    let mut text = String::new();
+                    self.string(name, item, &mut text);
+                    slot.insert(Arc::from(&**key), Arc::from(text));
+                }
+            }
+            other => self.wrong(name, other, "map[string]string"),
+        }
+    }
+
+    /// A plain nested structure: a wrong type in it does not end the decoding.
+    pub fn nested(
+        &mut self,
+        name: &'static str,
+        go_name: (&'static str, &'static str),
+        value: &Value,
+        target: &mut impl Fill,
+    ) -> Result<(), DecodeError> {
+        let (structure, go_type) = go_name;
+        match value {
+            Value::Null => Ok(()),
+            Value::Object(object) => {
+                let mut path = self.path.clone();
+                path.push(name);
+                let inner = Fields { structure, path, saved: self.saved.take() };
+                match inner.run(object, target) {
+                    Err(fatal @ DecodeError::Duration(_)) => Err(fatal),
+                    Err(saved) => {
+                        self.save(saved);
+                        Ok(())
+                    }
+                    Ok(()) => Ok(()),
+                }
+            }
+            other => {
+                self.wrong(name, other, go_type);
+                Ok(())
+            }
+        }
+    }
+
+    /// A nested structure that Consul decodes by itself (Go's `UnmarshalJSON`): any error ends the whole.
+    pub fn custom(
+        &mut self,
+        name: &'static str,
+        go_type: &'static str,
+        value: &Value,
+        target: &mut impl Fill,
+    ) -> Result<(), DecodeError> {
+        match value {
+            Value::Null => Ok(()),
+            Value::Object(object) => {
+                let mut path = self.path.clone();
+                path.extend([name, "Alias"]);
+                Fields { structure: self.structure, path, saved: None }.run(object, target)
+            }
+            other => {
+                self.wrong(name, other, go_type);
+                self.saved.take().map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    /// A list of such structures.
+    pub fn custom_list<T: Fill + Default>(
+        &mut self,
+        name: &'static str,
+        go_type: (&'static str, &'static str),
+        value: &Value,
+        slot: &mut Vec<T>,
+    ) -> Result<(), DecodeError> {
+        let (list_type, item_type) = go_type;
+        match value {
+            Value::Null => slot.clear(),
+            Value::Array(items) => {
+                slot.clear();
+                // A null pointer in the list would be nothing to register.
+                for item in items.iter().filter(|item| **item != Value::Null) {
+                    let mut target = T::default();
+                    self.custom(name, item_type, item, &mut target)?;
+                    slot.push(target);
+                }
+            }
+            other => self.wrong(name, other, list_type),
+        }
+        Ok(())
+    }
+}
+
+/// A duration as Consul takes it: a Go string or nanoseconds. What is neither is ignored, as there.
+pub(super) fn duration(value: &Value) -> Result<Option<GoDuration>, InvalidDuration> {
+    match value {
+        Value::String(text) => GoDuration::parse(text).map(Some),
+        Value::Number(text) => Ok(text.parse().ok().map(|nanos: f64| GoDuration::from_nanos(nanos as i64))),
+        _ => Ok(None),
+    }
+}

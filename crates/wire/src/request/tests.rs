@@ -1,0 +1,196 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_model::{CheckStatus, Weights};
+
+use super::*;
+
+fn service(body: &str) -> ServiceRegistration {
+    register_service(body.as_bytes()).unwrap()
+}
+
+fn service_error(body: &str) -> String {
+    register_service(body.as_bytes()).unwrap_err().to_string()
+}
+
+fn catalog_error(body: &str) -> String {
+    register(body.as_bytes()).unwrap_err().to_string()
+}
+
+#[test]
+fn names_of_fields_have_no_case() {
+    let body = r#"{"name":"web","id":"w1","PORT":80,"tags":["a"],"enable_tag_override":true,"service":null}"#;
+    assert_eq!(service_error(body), "Request decode failed: json: unknown field \"service\"");
+    let body = r#"{"name":"web","id":"w1","PORT":80,"tags":["a"],"enable_tag_override":true,
+        "tagged_addresses":{"lan":{"address":"10.0.0.1","Port":81}},"check":{"ttl":"15.0s","status":"passing"}}"#;
+    let registration = service(body);
+    assert_eq!((registration.service.id.as_str(), registration.service.port), ("w1", 80));
+    assert!(registration.service.enable_tag_override);
+    assert_eq!(registration.service.tagged_addresses["lan"].port, 81);
+    assert_eq!(registration.checks[0].kind, CheckKind::Ttl(Duration::from_secs(15)));
+    assert_eq!(registration.checks[0].status, Some(CheckStatus::Passing));
+}
+
+#[test]
+fn null_counts_as_missing_and_the_last_repetition_wins() {
+    let body = r#"{"Name":"a","Name":"web","Port":1,"Port":null,"Tags":null,"Check":null,"Checks":null,"Meta":{"k":"1","k":"2"}}"#;
+    let registration = service(body);
+    assert_eq!((registration.service.name.as_str(), registration.service.port), ("web", 1));
+    assert_eq!(&*registration.service.meta["k"], "2");
+    assert_eq!(registration.checks, []);
+    assert_eq!(service_error("null"), "Missing service name");
+    assert_eq!(service_error(""), "Request decode failed: EOF");
+}
+
+#[test]
+fn the_id_defaults_to_the_name_and_weights_to_one() {
+    let registration = service(r#"{"Name":"web"}"#);
+    assert_eq!(registration.service.id.as_str(), "web");
+    assert_eq!(registration.service.weights, Weights { passing: 1, warning: 1 });
+    let given = service(r#"{"Name":"web","Weights":{"Passing":3}}"#);
+    assert_eq!(given.service.weights, Weights { passing: 3, warning: 0 });
+}
+
+#[test]
+fn the_first_wrong_type_is_reported_with_gos_path() {
+    let field = |body: &str| service_error(body).replace("Request decode failed: json: cannot unmarshal ", "");
+    assert_eq!(field(r#"{"Port":"x","Tags":3,"Unknown":1}"#), "string into Go struct field .Alias.Port of type int");
+    assert_eq!(field(r#"{"Port":1.5}"#), "number 1.5 into Go struct field .Alias.Port of type int");
+    assert_eq!(field(r#"{"Port":99999999999}"#), "number 99999999999 into Go struct field .Alias.Port of type int");
+    assert_eq!(field(r#"{"Name":7}"#), "number into Go struct field .Alias.Name of type string");
+    assert_eq!(field(r#"{"Tags":[1]}"#), "number into Go struct field .Alias.Tags of type string");
+    assert_eq!(field(r#"{"Tags":{}}"#), "object into Go struct field .Alias.Tags of type []string");
+    assert_eq!(field(r#"{"Meta":{"a":true}}"#), "bool into Go struct field .Alias.Meta of type string");
+    let weights = r#"{"Weights":{"Passing":"1"}}"#;
+    assert_eq!(field(weights), "string into Go struct field Weights.Alias.Weights.Passing of type int");
+    let check = r#"{"Name":"web","Check":{"Notes":1,"TTL":"x"}}"#;
+    assert_eq!(field(check), "number into Go struct field .Alias.Check.Alias.Notes of type string");
+    let node = catalog_error(r#"{"Node":1}"#);
+    assert!(node.ends_with("number into Go struct field RegisterRequest.Node of type string"), "{node}");
+    assert_eq!(
+        service_error(r#"{"Name":"x","Namespace":"y"}"#),
+        "Request decode failed: json: unknown field \"Namespace\" - Namespaces are a Consul Enterprise feature"
+    );
+}
+
+#[test]
+fn durations_are_texts_or_nanoseconds() {
+    let check = |check: &str| service(&format!(r#"{{"Name":"x","Check":{check}}}"#)).checks.remove(0);
+    assert_eq!(check(r#"{"TTL":5e9}"#).kind, CheckKind::Ttl(Duration::from_secs(5)));
+    let after = check(r#"{"TTL":"1m","deregister_critical_service_after":"90m"}"#);
+    assert_eq!(after.deregister_critical_service_after, Duration::from_secs(5400));
+    let error = service_error(r#"{"Name":"x","Check":{"TTL":"10"}}"#);
+    assert_eq!(error, "Request decode failed: time: missing unit in duration \"10\"");
+    let error = service_error(r#"{"Name":"x","Check":{"TTL":""}}"#);
+    assert_eq!(error, "Request decode failed: time: invalid duration \"\"");
+}
+
+#[test]
+fn each_kind_of_check_is_known_by_name() {
+    for (fields, kind) in [
+        (r#""HTTP":"http://a","Header":{"a":["b"]},"Method":"GET""#, "http"),
+        (r#""TCP":"a:1","tcp_use_tls":true"#, "tcp"),
+        (r#""UDP":"a:1""#, "udp"),
+        (r#""GRPC":"a:1/b","GRPCUseTLS":true"#, "grpc"),
+        (r#""H2PING":"a:1""#, "h2ping"),
+        (r#""OSService":"a""#, "os_service"),
+        (r#""args":["true"]"#, "script"),
+        (r#""ScriptArgs":["true"],"DockerContainerID":"a","Shell":"/bin/sh""#, "docker"),
+    ] {
+        let body = format!(r#"{{"Name":"x","Checks":[{{"Interval":"10s",{fields}}}]}}"#);
+        assert_eq!(service(&body).checks[0].kind, CheckKind::Unsupported(kind), "{fields}");
+        let without = format!(r#"{{"Name":"x","Checks":[{{{fields}}}]}}"#);
+        assert!(service_error(&without).starts_with("Invalid check: Interval must be > 0"), "{fields}");
+    }
+    let alias = service(r#"{"Name":"x","Check":{"AliasService":"y"}}"#);
+    assert_eq!(alias.checks[0].kind, CheckKind::Unsupported("alias"));
+}
+
+#[test]
+fn checks_whose_fields_do_not_go_together_are_refused() {
+    let error = |check: &str| service_error(&format!(r#"{{"Name":"x","Check":{check}}}"#));
+    let both = error(r#"{"TTL":"1s","Interval":"1s"}"#);
+    assert_eq!(both, "Invalid check: Interval and TTL cannot both be specified");
+    let order = error(r#"{"TTL":"1s","FailuresBeforeWarning":2,"FailuresBeforeCritical":1}"#);
+    assert_eq!(order, "Invalid check: FailuresBeforeWarning can't be higher than FailuresBeforeCritical");
+    assert_eq!(service(r#"{"Name":"x","Check":{"Notes":"","Args":[]}}"#).checks, []);
+    assert_eq!(service_error(r#"{"Name":"x","Checks":[{}]}"#), "Invalid check: TTL must be > 0 for TTL checks");
+}
+
+#[test]
+fn values_that_would_reach_rendered_files_are_refused() {
+    assert_eq!(service_error(r#"{"Name":"x","Address":"10.0.0.1;\n}"}"#), "Invalid service address");
+    assert_eq!(service_error(r#"{"Name":"x","Address":"0.0.0.0"}"#), "Invalid service address");
+    assert!(service_error(r#"{"Name":"a\nb"}"#).starts_with("Validation failed: service "));
+    assert_eq!(catalog_error(r#"{"Node":"n","Address":"a\u0000"}"#), "Invalid node address");
+}
+
+#[test]
+fn meta_and_weights_have_consuls_limits() {
+    let meta = |key: &str, value: &str| service_error(&format!(r#"{{"Name":"x","Meta":{{"{key}":"{value}"}}}}"#));
+    let prefix = "Invalid Service Meta: Couldn't load metadata pair";
+    assert_eq!(meta("", "v"), format!("{prefix} ('', 'v'): Key cannot be blank"));
+    let long = "k".repeat(129);
+    assert_eq!(meta(&long, "v"), format!("{prefix} ('{long}', 'v'): Key is too long (limit: 128 characters)"));
+    let reserved = "Key prefix 'consul-' is reserved for internal use";
+    assert_eq!(meta("consul-x", "v"), format!("{prefix} ('consul-x', 'v'): {reserved}"));
+    assert!(meta("k", &"v".repeat(513)).ends_with("Value is too long (limit: 512 characters)"));
+    let weights = |weights: &str| service_error(&format!(r#"{{"Name":"x","Weights":{weights}}}"#));
+    assert_eq!(weights(r#"{"Passing":1,"Warning":-1}"#), "Invalid Weights: Warning must be greater or equal than 0");
+    assert_eq!(weights(r#"{"Passing":65536}"#), "Invalid Weights: DNS Weight must be between 0 and 65535");
+}
+
+#[test]
+fn the_catalog_refuses_in_consuls_words() {
+    let with_service = |service: &str| catalog_error(&format!(r#"{{"Node":"n","Address":"a","Service":{service}}}"#));
+    let underscore =
+        "Service name under_score contains invalid characters. Valid characters include all alpha-numerics and dashes.";
+    assert_eq!(with_service(r#"{"Service":"under_score"}"#), underscore);
+    assert_eq!(with_service(r#"{"Service":"x","Kind":"connect-proxy"}"#), "a service with Kind is not supported");
+    assert_eq!(catalog_error(r#"{"Node":"n","Address":"a","ID":"x"}"#), "Bad node ID: uuid string is wrong length");
+    let other = catalog_error(r#"{"Node":"n","Address":"a","Check":{"Node":"m","Name":"c"}}"#);
+    assert_eq!(other, "check node \"m\" does not match node \"n\"");
+    assert!(register(br#"{"Node":"n","SkipNodeUpdate":true,"Check":{"Node":"N","Name":"c"}}"#).is_ok());
+}
+
+#[test]
+fn what_the_client_writes_the_server_reads() {
+    let body = r#"{"ID":"w1","Name":"web","Tags":["a","<b>"],"Address":"10.0.0.1","Port":80,"SocketPath":"/s",
+        "TaggedAddresses":{"lan":{"Address":"x","Port":1}},"Meta":{"k":"v"},"Weights":{"Passing":5,"Warning":0},
+        "EnableTagOverride":true,"Checks":[{"CheckID":"c","Name":"n","Notes":"no","Status":"warning","TTL":"1m30s",
+        "DeregisterCriticalServiceAfter":"2m"},{"TTL":"10s"}]}"#;
+    let registration = service(body);
+    assert_eq!(registration.checks.len(), 2);
+    let mut out = Vec::new();
+    write_service_registration(&mut out, &registration);
+    assert_eq!(register_service(&out), Ok(registration.clone()));
+
+    let catalog = r#"{"Datacenter":"dc2","ID":"00000000-0000-0000-0000-000000000001","Node":"n","Address":"10.0.0.2",
+        "TaggedAddresses":{"wan":"1.2.3.4"},"NodeMeta":{"a":"b"},"SkipNodeUpdate":true,
+        "Checks":[{"Name":"c","Status":"weird","Output":"o","Notes":"n","Type":"ttl","ServiceID":"w1"}]}"#;
+    let mut expected = register(catalog.as_bytes()).unwrap();
+    expected.service = Some(registration.service);
+    out.clear();
+    write_register(&mut out, &expected);
+    assert_eq!(register(&out), Ok(expected));
+
+    for body in [r#"{"Node":"n"}"#, r#"{"Node":"n","ServiceID":"s"}"#, r#"{"Node":"n","CheckID":"c"}"#] {
+        let expected = deregister(body.as_bytes()).unwrap();
+        out.clear();
+        write_deregister(&mut out, &expected);
+        assert_eq!(deregister(&out), Ok(expected));
+    }
+    out.clear();
+    write_check_update(&mut out, &CheckStatus::Warning, "all\nfine");
+    let update = CheckUpdate { status: CheckStatus::Warning, output: "all\nfine".into() };
+    assert_eq!(update_check(&out), Ok(update));
+}
+
+#[test]
+fn a_check_on_its_own_is_named_or_refused() {
+    let check = register_check(br#"{"Name":"oc","TTL":"1s","service_id":"w1"}"#).unwrap();
+    assert_eq!((check.id.as_str(), check.service_id.unwrap().as_str()), ("oc", "w1"));
+    assert_eq!(check.check.name, Some(Arc::from("oc")));
+    let error = register_check(br#"{"Name":"x","Status":"bad","TTL":"abc"}"#).unwrap_err();
+    assert_eq!(error.to_string(), "Request decode failed: time: invalid duration \"abc\"");
+}
