@@ -1,5 +1,7 @@
 //! The demo's images, built on this machine.
 
+use std::path::PathBuf;
+
 use muster_testbed::docker::Docker;
 use muster_testbed::image::{self, Source};
 
@@ -12,9 +14,7 @@ const BASE: &str = "muster-demo/base";
 pub(crate) async fn build(docker: &Docker, arguments: &Arguments) -> anyhow::Result<()> {
     let muster = arguments.binary("muster")?;
     let web = arguments.binary("muster-example-web")?;
-    let suite = arguments.suite.clone().unwrap_or_else(image::host_suite);
-    println!("images: muster-demo/base (Debian {suite} with nginx and redis-server)");
-    let archive = image::base_archive(&arguments.cache, &suite).await?;
+    let (archive, suite) = make_archive(arguments).await?;
     image::import_base(docker, &archive, &suite, BASE).await?;
     println!("images: muster-demo/lb, muster-demo/redis, muster-demo/web");
     let lb = [
@@ -31,4 +31,11 @@ pub(crate) async fn build(docker: &Docker, arguments: &Arguments) -> anyhow::Res
     // What a rebuilt image's tag stood on before.
     docker.run(&["image", "prune", "--force", "--filter", LABEL_FILTER]).await?;
     Ok(())
+}
+
+/// Makes the base's archive if it is not there yet; gives it and its suite.
+pub(crate) async fn make_archive(arguments: &Arguments) -> anyhow::Result<(PathBuf, String)> {
+    let suite = arguments.suite.clone().unwrap_or_else(image::host_suite);
+    println!("images: muster-demo/base (Debian {suite} with nginx and redis-server)");
+    Ok((image::base_archive(&arguments.cache, &suite).await?, suite))
 }

@@ -15,11 +15,10 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
 use muster_testbed::docker::Docker;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use arguments::Arguments;
+use arguments::{Arguments, Task, USAGE};
 use clean::Leftovers;
 use processes::Processes;
 use report::Report;
@@ -28,12 +27,7 @@ use step::Step;
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    if arguments.list {
-        Step::all().iter().for_each(|step| println!("{:<24} {}", step.name(), step.title()));
-        return ExitCode::SUCCESS;
-    }
-    match run(&arguments).await {
+    match run().await {
         Ok(code) => code,
         Err(error) => {
             eprintln!("demo: {error:#}");
@@ -42,46 +36,59 @@ async fn main() -> ExitCode {
     }
 }
 
+async fn run() -> anyhow::Result<ExitCode> {
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    match arguments.task {
+        Task::Help => print!("{USAGE}"),
+        Task::List => Step::all().iter().for_each(|step| println!("{:<20} {}", step.name(), step.title())),
+        Task::Archive => images::make_archive(&arguments).await.map(drop)?,
+        Task::Images => images::build(&engine().await?, &arguments).await?,
+        Task::Clean => {
+            let docker = engine().await?;
+            clean::clear(&docker, &mut Processes::open(&arguments.directory())?).await?;
+            println!("nothing of the demo is left but its images");
+        }
+        Task::Play => return play(&arguments).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn engine() -> anyhow::Result<Docker> {
+    let docker = Docker::local()?;
+    docker.run(&["version", "--format", "{{.Server.Version}}"]).await.context("no Docker engine answers")?;
+    Ok(docker)
+}
+
 /// Plays the demo until its end or a signal, and clears up in either case.
-async fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+async fn play(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let steps = Step::chosen(&arguments.steps)?;
-    let docker = Docker::local()?;
-    docker.run(&["version", "--format", "{{.Server.Version}}"]).await.context("no Docker engine to play on")?;
+    let docker = engine().await?;
     let mut processes = Processes::open(&arguments.directory())?;
-    if arguments.clean {
-        clean::clear(&docker, &mut processes).await?;
-        println!("cleared");
-        return Ok(ExitCode::SUCCESS);
-    }
     refuse_leftovers(&docker, &processes).await?;
     let played = tokio::select! {
-        played = play(arguments, &docker, &mut processes, steps) => played.map(|()| ExitCode::SUCCESS),
+        played = play_steps(arguments, &docker, &mut processes, steps) => played.map(|()| ExitCode::SUCCESS),
         number = signals.next() => {
-            eprintln!("demo: stopped by a signal");
+            eprintln!("demo: stopping, by signal {number}");
             Ok(ExitCode::from(128_u8.saturating_add(number)))
         }
     };
-    docker.quiesce().await;
-    clean::clear(&docker, &mut processes).await?;
     if let Err(error) = &played {
         eprintln!("demo: {error:#}");
-        return Ok(ExitCode::FAILURE);
     }
+    docker.quiesce().await;
+    clean::clear(&docker, &mut processes).await?;
     println!("{}", clean::what_stays(&arguments.cache));
-    played
+    Ok(played.unwrap_or(ExitCode::FAILURE))
 }
 
-async fn play(
+async fn play_steps(
     arguments: &Arguments,
     docker: &Docker,
     processes: &mut Processes,
     steps: Vec<Step>,
 ) -> anyhow::Result<()> {
     images::build(docker, arguments).await?;
-    if arguments.images {
-        return Ok(());
-    }
     let mut stage = Stage::new(arguments, docker, processes).await?;
     let mut report = Report::new(steps.len());
     for step in steps {

@@ -1,6 +1,7 @@
 //! The application on the engine: Compose's project, seen by Docker's own lists.
 
 use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -30,8 +31,7 @@ impl Application {
         let file = directory.join("compose.yaml");
         std::fs::write(&file, include_str!("../../compose.yaml"))
             .with_context(|| format!("cannot write {}", file.display()))?;
-        let format = "{{(index .IPAM.Config 0).Gateway}}";
-        let gateway = docker.run(&["network", "inspect", "--format", format, EXPOSED_NETWORK]).await?;
+        let gateway = gateway(docker, EXPOSED_NETWORK).await?;
         let environment = vec![
             ("MUSTER_DEMO_LB_PORT".to_owned(), arguments.lb_port.to_string()),
             ("MUSTER_DEMO_CONSUL_URL".to_owned(), format!("{gateway}:{}", arguments.registry_port)),
@@ -106,4 +106,18 @@ impl Application {
             Err(error) => error.to_string(),
         }
     }
+}
+
+/// The host's address on a bridge network.
+async fn gateway(docker: &Docker, network: &str) -> anyhow::Result<IpAddr> {
+    let format = "{{with index .IPAM.Config 0}}{{.Gateway}} {{.Subnet}}{{end}}";
+    let text = docker.run(&["network", "inspect", "--format", format, network]).await?;
+    let (gateway, subnet) = text.split_once(' ').unwrap_or((&text, ""));
+    if let Ok(gateway) = gateway.parse() {
+        return Ok(gateway);
+    }
+    // Until its second start an engine of 20.10 does not say docker0's; it is the subnet's first address.
+    let address: Option<Ipv4Addr> = subnet.split('/').next().and_then(|address| address.parse().ok());
+    let address = address.with_context(|| format!("the network {network} has no gateway ({text:?})"))?;
+    Ok(Ipv4Addr::from(u32::from(address) + 1).into())
 }
