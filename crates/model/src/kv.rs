@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use crate::{Index, SessionId};
 
-/// The longest key that is accepted, in bytes.
-pub const MAX_KEY_BYTES: usize = 65_536;
+/// The longest key that is accepted, in bytes. Consul sets no limit of its own; this one bounds the depth of the
+/// tree that keys are kept in.
+pub const MAX_KEY_BYTES: usize = 4096;
 
 /// A key was empty or too long.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,82 @@
+//! Checks that are registered on their own, and reports of TTL checks.
+
+use std::sync::Arc;
+
+use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, NodeUpdate, Owner};
+use muster_model::{Check, CheckId, CheckStatus};
+
+use crate::local::kind_of;
+use crate::{Agent, unknown_check};
+
+/// The longest output that is kept of a report, in bytes (Consul's `check_output_max_size`).
+const MAX_OUTPUT: usize = 4096;
+
+impl Agent {
+    /// Adds a check on the node or on one of its instances. One that is there keeps its result.
+    pub async fn register_check(&self, mut check: Check) -> Result<(), CatalogError> {
+        let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
+        if let Some(service) = &check.service_id
+            && !entries.services.contains_key(service)
+        {
+            let reason = format!("ServiceID {:?} does not exist", service.as_str());
+            return Err(CatalogError::NotFound { reason });
+        }
+        if let Some(definition) = &check.definition {
+            check.kind = Arc::from(kind_of(definition));
+        }
+        let id = check.id.clone();
+        self.put_check(check, true).await?;
+        self.take_up(&self.check(&id).await?.value);
+        Ok(())
+    }
+
+    /// Removes a check that was registered on this node.
+    pub async fn deregister_check(&self, id: &CheckId) -> Result<(), CatalogError> {
+        self.check(id).await?;
+        let target = CatalogDeregistration::Check(self.node().clone(), id.clone());
+        self.catalog.deregister(target).await?;
+        self.ttl.stop(id);
+        Ok(())
+    }
+
+    /// Takes a TTL check's report. Equal status: the time starts anew and nothing is written.
+    pub(crate) async fn report_ttl(&self, id: &CheckId, status: CheckStatus, output: &str) -> Result<(), CatalogError> {
+        if !self.ttl.has(id) {
+            self.check(id).await?;
+            let reason = format!("CheckID {:?} does not have associated TTL", id.as_str());
+            return Err(CatalogError::Refused { reason });
+        }
+        let output: Arc<str> = Arc::from(kept_output(output));
+        if !self.ttl.reported(id, &status, &output) {
+            return Ok(());
+        }
+        let told = self.catalog.report(self.node().clone(), id.clone(), status.clone(), Arc::clone(&output)).await;
+        if let Err(CatalogError::NotFound { .. }) = told {
+            self.ttl.stop(id);
+            return Err(CatalogError::NotFound { reason: unknown_check(id.as_str()) });
+        }
+        told?;
+        self.ttl.handed_over(id, &status, &output);
+        Ok(())
+    }
+
+    pub(crate) async fn put_check(&self, check: Check, keep_result: bool) -> Result<(), CatalogError> {
+        let registration = CatalogRegistration {
+            node: NodeUpdate::Put(self.config.node.clone()),
+            service: None,
+            checks: vec![CatalogCheck { check, keep_result }],
+            replace_checks: false,
+            owner: Owner::Agent,
+        };
+        self.catalog.register(registration).await
+    }
+}
+
+/// The first bytes of a report, with Consul's remark when some are missing.
+fn kept_output(output: &str) -> String {
+    if output.len() <= MAX_OUTPUT {
+        return output.to_owned();
+    }
+    let end = (0..=MAX_OUTPUT).rev().find(|end| output.is_char_boundary(*end)).unwrap_or(0);
+    format!("{} ... (captured {MAX_OUTPUT} of {} bytes)", &output[..end], output.len())
+}

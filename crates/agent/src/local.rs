@@ -1,0 +1,137 @@
+//! Registering on this node.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use muster_catalog::{
+    CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, CheckRegistration, LocalAgent, NodeUpdate,
+    Owner, Pending, Registration,
+};
+use muster_model::{Check, CheckDefinition, CheckId, CheckStatus, InvalidName, Service, ServiceAddress, ServiceId};
+
+use crate::{Agent, unknown_service};
+
+impl Agent {
+    /// Registers; with `replace_checks`, the instance's checks that the registration does not name go.
+    pub async fn register_service(
+        &self,
+        registration: &Registration,
+        replace_checks: bool,
+    ) -> Result<(), CatalogError> {
+        let service = &with_tagged_addresses(registration.service.clone());
+        let several = registration.checks.len() > 1;
+        let checks = registration.checks.iter().enumerate().map(|(place, asked)| {
+            let id = match &asked.id {
+                Some(id) => Ok(id.clone()),
+                None if several => CheckId::new(format!("service:{}:{}", service.id, place + 1)),
+                None => CheckId::new(format!("service:{}", service.id)),
+            };
+            Ok(wanted_check(service, id?, asked))
+        });
+        let checks: Vec<CatalogCheck> = checks
+            .collect::<Result<_, InvalidName>>()
+            .map_err(|invalid| CatalogError::Refused { reason: format!("Invalid check: {invalid}") })?;
+        let started: Vec<CheckId> = checks.iter().map(|wanted| wanted.check.id.clone()).collect();
+        let registration = CatalogRegistration {
+            node: NodeUpdate::Put(self.config.node.clone()),
+            service: Some(service.clone()),
+            checks,
+            replace_checks,
+            owner: Owner::Agent,
+        };
+        self.catalog.register(registration).await?;
+        if started.is_empty() && !replace_checks {
+            return Ok(());
+        }
+        self.follow_checks_of(&service.id, &started).await
+    }
+
+    /// Brings the TTL table in step with the checks that the instance has now.
+    async fn follow_checks_of(&self, service: &ServiceId, started: &[CheckId]) -> Result<(), CatalogError> {
+        let checks = self.entries().await?.checks;
+        for check in checks.values().filter(|check| check.value.service_id.as_ref() == Some(service)) {
+            if started.contains(&check.value.id) {
+                self.take_up(&check.value);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An instance with an IP address of its own carries it as its `lan` and `wan` address too, as Consul's agent adds them.
+fn with_tagged_addresses(mut service: Service) -> Service {
+    let kinds = match service.address.parse() {
+        Ok(IpAddr::V4(_)) => ["lan_ipv4", "wan_ipv4"],
+        Ok(IpAddr::V6(_)) => ["lan_ipv6", "wan_ipv6"],
+        Err(_) => return service,
+    };
+    for kind in kinds {
+        let own = ServiceAddress { address: Arc::clone(&service.address), port: service.port };
+        service.tagged_addresses.entry(Arc::from(kind)).or_insert(own);
+    }
+    service
+}
+
+fn wanted_check(service: &Service, id: CheckId, asked: &CheckRegistration) -> CatalogCheck {
+    let name = asked.name.clone().unwrap_or_else(|| Arc::from(format!("Service '{}' check", service.name)));
+    let check = Check {
+        id,
+        name,
+        status: asked.status.clone().unwrap_or(CheckStatus::Critical),
+        notes: Arc::clone(&asked.notes),
+        output: Arc::from(""),
+        service_id: Some(service.id.clone()),
+        kind: Arc::from(kind_of(&asked.definition)),
+        definition: Some(asked.definition.clone()),
+    };
+    CatalogCheck { check, keep_result: true }
+}
+
+/// Consul's `Type` of a check.
+pub(crate) fn kind_of(definition: &CheckDefinition) -> &'static str {
+    match definition {
+        CheckDefinition::Ttl { .. } => "ttl",
+    }
+}
+
+impl LocalAgent for Agent {
+    fn register<'a>(&'a self, registration: &'a Registration) -> Pending<'a, Result<(), CatalogError>> {
+        Box::pin(self.register_service(registration, false))
+    }
+
+    fn deregister<'a>(&'a self, service: &'a ServiceId) -> Pending<'a, Result<(), CatalogError>> {
+        Box::pin(async move {
+            let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
+            if !entries.services.contains_key(service) {
+                return Err(CatalogError::NotFound { reason: unknown_service(service.as_str()) });
+            }
+            let target = CatalogDeregistration::Service(self.node().clone(), service.clone());
+            self.catalog.deregister(target).await?;
+            for check in entries.checks.values().filter(|check| check.value.service_id.as_ref() == Some(service)) {
+                self.ttl.stop(&check.value.id);
+            }
+            Ok(())
+        })
+    }
+
+    fn services(&self) -> Pending<'_, Result<BTreeMap<ServiceId, Service>, CatalogError>> {
+        Box::pin(async move {
+            let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
+            Ok(entries.services.into_iter().map(|(id, service)| (id, (*service.value).clone())).collect())
+        })
+    }
+
+    fn report<'a>(
+        &'a self,
+        check: &'a CheckId,
+        status: CheckStatus,
+        output: &'a str,
+    ) -> Pending<'a, Result<(), CatalogError>> {
+        Box::pin(self.report_ttl(check, status, output))
+    }
+
+    fn ping(&self) -> Pending<'_, Result<(), CatalogError>> {
+        Box::pin(async { Ok(()) })
+    }
+}

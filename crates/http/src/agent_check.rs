@@ -1,0 +1,83 @@
+//! `/v1/agent/checks` and `/v1/agent/check`.
+
+use std::sync::Arc;
+
+use muster_agent::unknown_check;
+use muster_catalog::LocalAgent;
+use muster_model::{Check, CheckId, CheckStatus};
+use muster_wire::answer::{self, AgentCheckAnswer};
+use muster_wire::request;
+
+use crate::Api;
+use crate::agent::definition;
+use crate::api_error::ApiError;
+use crate::call::{Call, refuse_filter};
+use crate::reply::Reply;
+
+pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    refuse_filter(&call.options(&call.params()?)?)?;
+    let entries = api.agent.entries().await?;
+    let checks = entries.checks.values().map(|entry| {
+        let check = &*entry.value;
+        let service = check.service_id.as_ref().and_then(|id| entries.services.get(id));
+        // What came on its own shows durations that it has not as zero, what came with its service shows none.
+        let absent = if check.definition.is_some() && check.service_id.is_none() { "0s" } else { "" };
+        AgentCheckAnswer { check, service: service.map(|entry| &*entry.value), interval: absent, timeout: absent }
+    });
+    let mut body = Vec::new();
+    answer::agent_checks(&mut body, api.agent.node(), checks);
+    Ok(Reply::json(body))
+}
+
+pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.options(&call.params()?)?;
+    let asked = request::register_check(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    let check = Check {
+        name: asked.check.name.clone().unwrap_or_else(|| asked.id.shared()),
+        status: asked.check.status.clone().unwrap_or(CheckStatus::Critical),
+        notes: Arc::clone(&asked.check.notes),
+        output: Arc::from(""),
+        kind: Arc::from(""),
+        definition: Some(definition(&asked.check)?),
+        id: asked.id,
+        service_id: asked.service_id,
+    };
+    api.agent.register_check(check).await?;
+    Ok(Reply::empty())
+}
+
+pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.options(&call.params()?)?;
+    api.agent.deregister_check(&check_id(&call)?).await?;
+    Ok(Reply::empty())
+}
+
+pub(crate) async fn pass(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    note(&api, &call, CheckStatus::Passing).await
+}
+
+pub(crate) async fn warn(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    note(&api, &call, CheckStatus::Warning).await
+}
+
+pub(crate) async fn fail(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    note(&api, &call, CheckStatus::Critical).await
+}
+
+async fn note(api: &Api, call: &Call, status: CheckStatus) -> Result<Reply, ApiError> {
+    let params = call.params()?;
+    call.options(&params)?;
+    api.agent.report(&check_id(call)?, status, params.get("note")).await?;
+    Ok(Reply::empty())
+}
+
+pub(crate) async fn update(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.options(&call.params()?)?;
+    let update = request::update_check(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    api.agent.report(&check_id(&call)?, update.status, &update.output).await?;
+    Ok(Reply::empty())
+}
+
+fn check_id(call: &Call) -> Result<CheckId, ApiError> {
+    CheckId::new(&call.argument).map_err(|_| ApiError::new(404, unknown_check(&call.argument)))
+}

@@ -1,0 +1,99 @@
+//! A request, taken apart.
+
+use bytes::Bytes;
+use hyper::HeaderMap;
+use muster_catalog::Wait;
+use muster_model::Index;
+use muster_registry::{Consistency, ReadOptions};
+use muster_wire::query::{self, Params, QueryOptions};
+
+use crate::Api;
+use crate::api_error::ApiError;
+
+/// A request that found its route.
+pub(crate) struct Call {
+    pub(crate) method: hyper::Method,
+    /// What follows a route's pattern that ends in `/`, decoded.
+    pub(crate) argument: String,
+    /// The raw query string.
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Call {
+    pub(crate) fn params(&self) -> Result<Params<'_>, ApiError> {
+        Ok(Params::parse(&self.query)?)
+    }
+
+    /// The options that every read takes, checked against what this server can do.
+    pub(crate) fn options(&self, params: &Params<'_>) -> Result<QueryOptions, ApiError> {
+        Ok(QueryOptions::read(params, |name| self.headers.get(name).and_then(|value| value.to_str().ok()))?)
+    }
+
+    /// The body's JSON; what is missing altogether reads as Go reads it.
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
+    }
+}
+
+/// Options of a read, with the refusals that depend on this server.
+pub(crate) struct Read {
+    pub(crate) options: QueryOptions,
+}
+
+impl Read {
+    /// For catalog and health: everything but filters is there.
+    pub(crate) fn of(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
+        let options = call.options(params)?;
+        refuse_filter(&options)?;
+        own_datacenter(api, &options, true)?;
+        Ok(Self { options })
+    }
+
+    pub(crate) fn registry(&self) -> ReadOptions {
+        ReadOptions {
+            consistency: match self.options.consistency {
+                query::Consistency::Leader => Consistency::Default,
+                query::Consistency::Stale => Consistency::Stale,
+                query::Consistency::Consistent => Consistency::Consistent,
+            },
+            wait: (self.options.index > 0)
+                .then(|| Wait { after: Index(self.options.index), at_most: self.options.wait.unwrap_or_default() }),
+        }
+    }
+
+    /// Whether a node has the pairs asked for.
+    pub(crate) fn takes_node(&self, node: &muster_model::Node) -> bool {
+        self.options.node_meta.iter().all(|(key, value)| node.meta.get(key) == Some(value))
+    }
+
+    /// Whether an instance has the tags asked for, compared without case.
+    pub(crate) fn takes_tags(&self, service: &muster_model::Service) -> bool {
+        let has = |wanted: &str| service.tags.iter().any(|tag| tag.to_lowercase() == wanted.to_lowercase());
+        self.options.tags.iter().all(|wanted| has(wanted))
+    }
+
+    /// The node that is nearest, if `?near` asks for an order. Without network coordinates all others are as far.
+    pub(crate) fn nearest<'a>(&'a self, api: &'a Api) -> Option<&'a str> {
+        match self.options.near.as_deref() {
+            Some("_agent") => Some(api.agent.node().as_str()),
+            near => near,
+        }
+    }
+}
+
+/// There is one datacenter here; another one has no path to it.
+pub(crate) fn own_datacenter(api: &Api, options: &QueryOptions, as_query: bool) -> Result<(), ApiError> {
+    match &options.datacenter {
+        Some(other) if other != api.registry.datacenter() => {
+            Err(ApiError { as_query, ..ApiError::internal("No path to datacenter") })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Filters are not evaluated yet; an unfiltered answer to a filtered question would be a wrong one.
+pub(crate) fn refuse_filter(options: &QueryOptions) -> Result<(), ApiError> {
+    if options.filter.is_some() { Err(ApiError::not_there_yet("?filter")) } else { Ok(()) }
+}

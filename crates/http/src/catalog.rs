@@ -1,0 +1,140 @@
+//! `/v1/catalog`.
+
+use std::sync::Arc;
+
+use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner};
+use muster_registry::{Command, Topic};
+use muster_wire::answer::{self, CatalogServiceRow};
+use muster_wire::request::{self, DeregisterTarget};
+
+use crate::Api;
+use crate::api_error::ApiError;
+use crate::call::{Call, Read};
+use crate::health::{finish, is_node, stored};
+use crate::reply::Reply;
+
+pub(crate) async fn datacenters(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.options(&call.params()?)?;
+    let mut body = Vec::new();
+    answer::datacenters(&mut body, [&**api.registry.datacenter()]);
+    Ok(Reply::json(body))
+}
+
+pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let read = Read::of(&api, &call, &call.params()?)?;
+    let answer = api.registry.read(&[Topic::Nodes], read.registry(), |state| state.all_nodes()).await?;
+    let mut list: Vec<_> = answer.value.iter().filter(|entry| read.takes_node(&entry.value)).collect();
+    if let Some(near) = read.nearest(&api) {
+        list.sort_by_key(|entry| !is_node(&entry.value.name, near));
+    }
+    let mut body = Vec::new();
+    answer::catalog_nodes(&mut body, api.registry.datacenter(), list.into_iter().map(stored));
+    Ok(finish(body, &answer, &read))
+}
+
+pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let read = Read::of(&api, &call, &call.params()?)?;
+    let answer = if read.options.node_meta.is_empty() {
+        api.registry.read(&[Topic::Services], read.registry(), |state| state.all_services()).await?
+    } else {
+        let topics = [Topic::Services, Topic::Nodes];
+        api.registry.read(&topics, read.registry(), |state| state.services_on(|node| read.takes_node(node))).await?
+    };
+    let mut body = Vec::new();
+    answer::catalog_services(&mut body, answer.value.iter().map(|entry| (entry.name.as_str(), &entry.tags)));
+    Ok(finish(body, &answer, &read))
+}
+
+pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let read = Read::of(&api, &call, &call.params()?)?;
+    if call.argument.is_empty() {
+        return Err(ApiError::bad_request("Missing service name"));
+    }
+    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
+    let topics = [Topic::Service(Arc::clone(&name))];
+    let answer = api.registry.read(&topics, read.registry(), |state| state.instances(&name)).await?;
+    let takes = |instance: &&muster_catalog::Instance| {
+        read.takes_node(&instance.node.value) && read.takes_tags(&instance.service.value)
+    };
+    let mut list: Vec<_> = answer.value.iter().filter(takes).collect();
+    if let Some(near) = read.nearest(&api) {
+        list.sort_by_key(|instance| !is_node(&instance.node.value.name, near));
+    }
+    let mut body = Vec::new();
+    let rows = list
+        .into_iter()
+        .map(|instance| CatalogServiceRow { node: &instance.node.value, service: stored(&instance.service) });
+    answer::catalog_service(&mut body, api.registry.datacenter(), rows);
+    Ok(finish(body, &answer, &read))
+}
+
+pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    of_node(api, call, Form::Map).await
+}
+
+pub(crate) async fn node_services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    of_node(api, call, Form::List).await
+}
+
+/// How the services of a node are answered.
+enum Form {
+    /// By ID.
+    Map,
+    /// In a row.
+    List,
+}
+
+async fn of_node(api: Arc<Api>, call: Call, form: Form) -> Result<Reply, ApiError> {
+    let read = Read::of(&api, &call, &call.params()?)?;
+    if call.argument.is_empty() {
+        return Err(ApiError::bad_request("Missing node name"));
+    }
+    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
+    let topics = [Topic::Node(Arc::clone(&name))];
+    let answer = api.registry.read(&topics, read.registry(), |state| state.node_services(&name)).await?;
+    let node = answer.value.as_ref().map(|entry| stored(&entry.node));
+    let services = answer.value.iter().flat_map(|entry| entry.services.iter().map(stored));
+    let mut body = Vec::new();
+    match form {
+        Form::Map => answer::catalog_node(&mut body, api.registry.datacenter(), node, services),
+        Form::List => answer::node_services(&mut body, api.registry.datacenter(), node, services),
+    }
+    Ok(finish(body, &answer, &read))
+}
+
+pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.options(&call.params()?)?;
+    let asked = request::register(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    own_datacenter(&api, asked.datacenter.as_ref())?;
+    let check = |check| CatalogCheck { check, keep_result: false };
+    let registration = CatalogRegistration {
+        node: if asked.skip_node_update { NodeUpdate::Keep(asked.node.name) } else { NodeUpdate::Put(asked.node) },
+        service: asked.service,
+        checks: asked.checks.into_iter().map(check).collect(),
+        replace_checks: false,
+        owner: Owner::Catalog,
+    };
+    api.registry.submit(Command::Register(Box::new(registration))).await?;
+    Ok(Reply::json(answer::boolean(true)))
+}
+
+pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.options(&call.params()?)?;
+    let asked = request::deregister(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    own_datacenter(&api, asked.datacenter.as_ref())?;
+    let target = match asked.target {
+        DeregisterTarget::Node => CatalogDeregistration::Node(asked.node),
+        DeregisterTarget::Service(id) => CatalogDeregistration::Service(asked.node, id),
+        DeregisterTarget::Check(id) => CatalogDeregistration::Check(asked.node, id),
+    };
+    api.registry.submit(Command::Deregister(target)).await?;
+    Ok(Reply::json(answer::boolean(true)))
+}
+
+/// A write that names a datacenter goes there, and there is only one.
+fn own_datacenter(api: &Api, asked: Option<&Arc<str>>) -> Result<(), ApiError> {
+    match asked {
+        Some(other) if other != api.registry.datacenter() => Err(ApiError::internal("No path to datacenter")),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,138 @@
+//! Answers, with the headers that Consul's clients read.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use hyper::{Response, StatusCode};
+use muster_model::Index;
+use muster_wire::header;
+use muster_wire::query::Consistency;
+
+/// An answer before it is sent.
+pub(crate) struct Reply {
+    status: u16,
+    content_type: Option<&'static str>,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    body: Bytes,
+}
+
+impl Reply {
+    /// JSON.
+    pub(crate) fn json(body: impl Into<Bytes>) -> Self {
+        Self { status: 200, content_type: Some(header::JSON), headers: Vec::new(), body: body.into() }
+    }
+
+    /// 200 with nothing in it, as most agent calls answer.
+    pub(crate) fn empty() -> Self {
+        Self::json(Bytes::new())
+    }
+
+    /// 404 with nothing in it, as a missing key answers.
+    pub(crate) fn missing() -> Self {
+        Self { status: 404, content_type: None, headers: Vec::new(), body: Bytes::new() }
+    }
+
+    /// The value itself.
+    pub(crate) fn raw(body: impl Into<Bytes>) -> Self {
+        let headers = vec![
+            (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
+            (HeaderName::from_static("content-security-policy"), HeaderValue::from_static("sandbox")),
+        ];
+        Self { status: 200, content_type: Some(header::PLAIN_TEXT), headers, body: body.into() }
+    }
+
+    pub(crate) fn error(status: u16, text: String, as_query: bool) -> Self {
+        let reply =
+            Self { status, content_type: Some(header::ERROR_TEXT), headers: Vec::new(), body: Bytes::from(text) };
+        if as_query { reply.with_query(Index(1), false) } else { reply }
+    }
+
+    /// 405 with the methods that are there.
+    pub(crate) fn method_not_allowed(method: &str, allowed: &str) -> Self {
+        let body = if method == "HEAD" { String::new() } else { format!("method {method} not allowed") };
+        let mut reply = Self::error(405, body, false);
+        reply.allow(allowed);
+        reply
+    }
+
+    /// What `OPTIONS` answers.
+    pub(crate) fn options(allowed: &str) -> Self {
+        let mut reply = Self::empty();
+        reply.allow(allowed);
+        reply
+    }
+
+    /// To the path as Go would clean it.
+    pub(crate) fn redirect(to: &str) -> Self {
+        let mut reply = Self { status: 307, content_type: None, headers: Vec::new(), body: Bytes::new() };
+        if let Ok(value) = HeaderValue::from_str(to) {
+            reply.headers.push((LOCATION, value));
+        }
+        reply
+    }
+
+    fn allow(&mut self, allowed: &str) {
+        if let Ok(value) = HeaderValue::from_str(allowed) {
+            self.headers.push((ALLOW, value));
+        }
+    }
+
+    /// Adds the headers of every query.
+    pub(crate) fn with_query(mut self, index: Index, leader: bool) -> Self {
+        self.add(header::INDEX, HeaderValue::from(index.0));
+        self.add(header::KNOWN_LEADER, HeaderValue::from_static(if leader { "true" } else { "false" }));
+        self.add(header::LAST_CONTACT, HeaderValue::from_static("0"));
+        self.add(header::QUERY_BACKEND, HeaderValue::from_static("blocking-query"));
+        self
+    }
+
+    /// Adds what catalog and health say besides.
+    pub(crate) fn with_consistency(mut self, consistency: Consistency, cached: bool) -> Self {
+        self.add(header::EFFECTIVE_CONSISTENCY, HeaderValue::from_static(consistency.as_str()));
+        if cached {
+            self.add(header::CACHE, HeaderValue::from_static("MISS"));
+        }
+        self
+    }
+
+    /// Adds what every endpoint of the API says.
+    pub(crate) fn with_policy(mut self) -> Self {
+        self.add(header::DEFAULT_ACL_POLICY, HeaderValue::from_static("allow"));
+        self
+    }
+
+    /// Adds a header whose value is ours.
+    pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.add(name, value);
+        }
+        self
+    }
+
+    /// Lays JSON out, if this is JSON.
+    pub(crate) fn pretty(mut self, line_feed: bool) -> Self {
+        if self.status == 200 && self.content_type == Some(header::JSON) && !self.body.is_empty() {
+            let mut body = muster_wire::json::pretty(&self.body);
+            if line_feed {
+                body.push(b'\n');
+            }
+            self.body = Bytes::from(body);
+        }
+        self
+    }
+
+    fn add(&mut self, name: &str, value: HeaderValue) {
+        let name = HeaderName::from_bytes(name.as_bytes()).expect("wire's header names are valid");
+        self.headers.push((name, value));
+    }
+
+    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
+        let mut response = Response::new(Full::new(self.body));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(content_type) = self.content_type {
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        response.headers_mut().extend(self.headers);
+        response
+    }
+}

@@ -1,0 +1,134 @@
+//! The commands, and which of them a command line means.
+
+mod agent;
+mod registrator;
+mod template;
+mod up;
+mod version;
+
+use anyhow::anyhow;
+
+use crate::exit::Failure;
+use crate::flags::FlagTable;
+use crate::program::Program;
+
+/// A command of `muster`.
+struct Command {
+    name: &'static str,
+    summary: &'static str,
+    table: &'static FlagTable,
+    run: fn(Program, &[String]) -> Result<(), Failure>,
+}
+
+const COMMANDS: &[Command] = &[
+    Command { name: "up", summary: "the whole chain on this host in one process", table: &up::TABLE, run: up::run },
+    Command {
+        name: "agent",
+        summary: "the registry: Consul's HTTP API, durable",
+        table: &agent::TABLE,
+        run: agent::run,
+    },
+    Command {
+        name: "registrator",
+        summary: "containers become registrations and stay true",
+        table: &registrator::TABLE,
+        run: registrator::run,
+    },
+    Command {
+        name: "template",
+        summary: "files rendered from the registry",
+        table: &template::TABLE,
+        run: template::run,
+    },
+    Command { name: "version", summary: "which muster this is", table: &version::TABLE, run: version::run },
+];
+
+/// Runs what the command line asks for.
+pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
+    match program {
+        Program::Registrator => registrator::run(program, arguments),
+        Program::ConsulTemplate => template::run(program, arguments),
+        Program::Muster | Program::Consul => dispatch(program, arguments),
+    }
+}
+
+fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {
+    let name = if program == Program::Consul { "consul" } else { "muster" };
+    let commands = || COMMANDS.iter().filter(|command| program == Program::Muster || is_consuls(command.name));
+    let Some((word, rest)) = arguments.split_first() else {
+        print!("{}", overview(name, commands()));
+        return Ok(());
+    };
+    match word.as_str() {
+        "-h" | "-help" | "--help" | "help" => {
+            match rest.first().and_then(|asked| commands().find(|command| command.name == asked.as_str())) {
+                Some(command) => print!("{}", command.table.help()),
+                None => print!("{}", overview(name, commands())),
+            }
+            Ok(())
+        }
+        "-v" | "-version" | "--version" => version::run(program, &[]),
+        word => match commands().find(|command| command.name == word) {
+            Some(command) => (command.run)(program, rest),
+            None => {
+                let known: Vec<_> = commands().map(|command| command.name).collect();
+                let error = anyhow!("{name} has no command {word:?}; there are: {}", known.join(", "));
+                Err(Failure::usage(1, error, format!("Try: {name} --help")))
+            }
+        },
+    }
+}
+
+fn is_consuls(command: &str) -> bool {
+    matches!(command, "agent" | "version")
+}
+
+fn overview(name: &str, commands: impl Iterator<Item = &'static Command>) -> String {
+    let mut text = format!(
+        "muster: service discovery for Docker hosts in one program.\n\nUsage: {name} COMMAND [flags]\n\nCommands:\n"
+    );
+    for command in commands {
+        text.push_str(&format!("  {:<13} {}\n", command.name, command.summary));
+    }
+    text.push_str(&format!("\nHelp on a command: {name} COMMAND --help\n"));
+    if name == "muster" {
+        text.push_str(
+            "\nStart here, on a Docker host:\n  muster up\nThen, in another terminal:\n  \
+             docker run -d -P nginx\n  curl http://127.0.0.1:8500/v1/health/service/nginx?pretty\n\
+             \nCalled as consul, registrator or consul-template (a link to this file), it is that tool.\n",
+        );
+    }
+    text
+}
+
+/// A runtime for everything that waits on sockets.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flags::Effect;
+
+    #[test]
+    fn help_names_no_flag_that_is_absent() {
+        for command in COMMANDS {
+            let help = command.table.help();
+            for flag in command.table.flags.iter().filter(|flag| flag.effect == Effect::Absent) {
+                assert!(!help.contains(&format!("  -{} ", flag.name)), "{} -{}", command.name, flag.name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_flag_stands_once_in_its_table() {
+        for command in COMMANDS {
+            let mut names: Vec<_> = command.table.flags.iter().map(|flag| flag.name).collect();
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", command.name);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! `agent`: the registry on its own.
+
+mod config;
+mod file;
+mod table;
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
+use tracing::warn;
+
+use crate::exit::Failure;
+use crate::program::Program;
+use crate::registry_server::{RegistryServer, is_open};
+use crate::{expose, logging, shutdown};
+use config::AgentSettings;
+pub use config::{HTTP_PORT, parse_address, port};
+pub use table::TABLE;
+
+pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
+    let name = if program == Program::Consul { "consul" } else { "muster" };
+    let usage = || format!("Try: {name} agent --help");
+    let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage()))?;
+    if parsed.help {
+        print!("{}", TABLE.help());
+        return Ok(());
+    }
+    let settings = AgentSettings::read(program, &parsed).map_err(|error| Failure::usage(1, error, usage()))?;
+    logging::start(&settings.log_level)?;
+    Ok(super::runtime()?.block_on(serve(settings))?)
+}
+
+async fn serve(settings: AgentSettings) -> Result<()> {
+    let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
+    for address in settings.server.listen.iter().filter(|address| is_open(**address)) {
+        warn!(%address, "the registry is open to everybody who reaches this address: there are no ACLs");
+    }
+    let engine = match settings.expose.is_empty() {
+        true => None,
+        false => {
+            let address = EngineAddress::from_environment(|name| std::env::var(name).ok(), DEFAULT_ADDRESS)?;
+            Some(Arc::new(Engine::at(address)))
+        }
+    };
+    let server = RegistryServer::start(settings.server.clone()).await?;
+    let addresses: Vec<_> = server.addresses.iter().map(|address| format!("http://{address}")).collect();
+    let port = server.addresses.first().map_or(settings.server.http_port, std::net::SocketAddr::port);
+    let kept = match &settings.server.data_dir {
+        Some(directory) => format!("kept in {}", directory.display()),
+        None => "kept in memory only".to_owned(),
+    };
+    println!(
+        "muster agent: node {} at {}, HTTP API on {}, {kept}",
+        settings.server.node,
+        settings.server.advertise,
+        addresses.join(" and ")
+    );
+    let exposing = engine.map(|engine| {
+        let api = Arc::clone(&server.api);
+        tokio::spawn(expose::serve(engine, settings.expose.clone(), port, api, shutdown.clone()))
+    });
+    server.run(shutdown).await;
+    if let Some(exposing) = exposing {
+        exposing.await.context("serving Docker networks ended early")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! Help texts and the docs' tables, made from the flag tables.
+
+use std::fmt::Write;
+
+use super::{Effect, FlagTable};
+
+impl FlagTable {
+    /// What `--help` prints: only what works.
+    pub fn help(&self) -> String {
+        let mut text = format!("Usage: {}\n\n{}\n", self.usage, self.about.trim_end());
+        let working: Vec<_> = self.flags.iter().filter(|flag| flag.effect == Effect::Works).collect();
+        if !working.is_empty() {
+            text.push_str("\nFlags (one dash or two):\n");
+        }
+        for flag in working {
+            let form =
+                if flag.value.is_empty() { flag.name.to_owned() } else { format!("{} {}", flag.name, flag.value) };
+            let _ = writeln!(text, "  -{form:<27} {}", flag.help);
+        }
+        text
+    }
+
+    /// The table's rows in docs/compatibility.md.
+    pub fn markdown(&self) -> String {
+        let mut text = String::from("| flag | here | effect |\n|---|---|---|\n");
+        for flag in self.flags {
+            let form = if flag.value.is_empty() {
+                format!("-{}", flag.name)
+            } else {
+                format!("-{} {}", flag.name, flag.value)
+            };
+            let here = match flag.effect {
+                Effect::Works => "yes",
+                Effect::Absent => "absent: an error that names it",
+            };
+            let _ = writeln!(text, "| `{form}` | {here} | {} |", flag.help.replace('|', "\\|"));
+        }
+        text
+    }
+}

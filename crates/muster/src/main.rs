@@ -1,0 +1,28 @@
+//! muster: service discovery for Docker hosts in one program.
+//!
+//! The binary is the only place that knows every part: it reads flags, files and environment, binds
+//! ports, installs signals and joins the parts. Under the name of an old tool it is that tool.
+
+mod address;
+mod command;
+mod exit;
+mod expose;
+mod flags;
+mod logging;
+mod program;
+mod registry_server;
+mod shutdown;
+
+use std::process::ExitCode;
+
+use program::Program;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args();
+    let program = Program::named(&arguments.next().unwrap_or_default());
+    let arguments: Vec<String> = arguments.collect();
+    match command::run(program, &arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

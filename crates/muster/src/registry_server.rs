@@ -1,0 +1,197 @@
+//! A registry with its agent and its HTTP port, brought up together: what `muster agent` and `muster up` share.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use muster_agent::{Agent, AgentConfig};
+use muster_http::Api;
+use muster_journal::{HistoryId, Journal, MemoryJournal, RedbJournal};
+use muster_model::{Node, NodeName, Service, ServiceId, ServiceName, Weights};
+use muster_registry::{Registry, RegistryConfig};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// The version of Consul whose API this is; clients compare it.
+pub const CONSUL_VERSION: &str = "1.21.4";
+/// The port that `/v1/status/leader` names. Nobody listens there: real Consul servers cannot join.
+const SERVER_PORT: u16 = 8300;
+
+/// How a registry is to be brought up.
+#[derive(Debug, Clone)]
+pub struct ServerConfig {
+    /// The node's name.
+    pub node: NodeName,
+    /// The node's address.
+    pub advertise: IpAddr,
+    /// The datacenter.
+    pub datacenter: Arc<str>,
+    /// Where the registry is kept; none: in memory.
+    pub data_dir: Option<PathBuf>,
+    /// Where HTTP is served.
+    pub listen: Vec<IpAddr>,
+    /// On which port; 0: any.
+    pub http_port: u16,
+    /// All JSON is indented.
+    pub pretty: bool,
+}
+
+/// A registry that is up.
+pub struct RegistryServer {
+    /// The registry.
+    pub registry: Registry,
+    /// The agent of this node.
+    pub agent: Arc<Agent>,
+    /// What HTTP answers from.
+    pub api: Arc<Api>,
+    /// Where HTTP is served.
+    pub addresses: Vec<SocketAddr>,
+    listeners: Vec<TcpListener>,
+    tasks: JoinSet<()>,
+    committer: JoinSet<()>,
+    /// Stops the committer, after everything that writes.
+    last: CancellationToken,
+}
+
+impl RegistryServer {
+    /// Binds the ports, opens the data and announces the node. A port that is taken, or a data directory that
+    /// is not ours, is found before anything is written.
+    pub async fn start(config: ServerConfig) -> Result<Self> {
+        let listeners = bind(&config.listen, config.http_port).await?;
+        let addresses: Vec<SocketAddr> =
+            listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>().context("cannot read own port")?;
+        let journal: Arc<dyn Journal> = match &config.data_dir {
+            None => Arc::new(MemoryJournal::new(HistoryId::random())),
+            Some(directory) => Arc::new(open_data(directory).await?),
+        };
+        let node_id = match &config.data_dir {
+            None => uuid::Uuid::new_v4().to_string(),
+            Some(directory) => node_id(directory)?,
+        };
+        let registry_config =
+            RegistryConfig { datacenter: Arc::clone(&config.datacenter), ..RegistryConfig::default() };
+        let (registry, committer) = Registry::open(journal, registry_config).await?;
+        let last = CancellationToken::new();
+        let mut committing = JoinSet::new();
+        committing.spawn(committer.run(last.clone()));
+        let agent_config = AgentConfig { node: own_node(&config, node_id), server: Some(consul_service()) };
+        let agent = Arc::new(Agent::start(agent_config, Arc::new(registry.clone())).await?);
+        let api = Arc::new(Api {
+            registry: registry.clone(),
+            agent: Arc::clone(&agent),
+            server_address: SocketAddr::new(config.advertise, SERVER_PORT),
+            always_pretty: config.pretty,
+        });
+        Ok(Self { registry, agent, api, addresses, listeners, tasks: JoinSet::new(), committer: committing, last })
+    }
+
+    /// Serves until `shutdown`; then stops what writes before what stores.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        for listener in self.listeners {
+            self.tasks.spawn(muster_http::serve(Arc::clone(&self.api), listener, shutdown.clone()));
+        }
+        let agent = Arc::clone(&self.agent);
+        let until = shutdown.clone();
+        self.tasks.spawn(async move { agent.run(until).await });
+        shutdown.cancelled().await;
+        while self.tasks.join_next().await.is_some() {}
+        self.last.cancel();
+        while self.committer.join_next().await.is_some() {}
+    }
+}
+
+async fn bind(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>> {
+    let mut listeners = Vec::new();
+    for address in addresses {
+        let wanted = SocketAddr::new(*address, port);
+        let listener = TcpListener::bind(wanted).await.with_context(|| {
+            format!("cannot listen on {wanted} (the HTTP port): free it, or choose another with -http-port")
+        })?;
+        listeners.push(listener);
+    }
+    Ok(listeners)
+}
+
+async fn open_data(directory: &Path) -> Result<RedbJournal> {
+    if let Some(parent) = directory.parent() {
+        std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
+    }
+    Ok(RedbJournal::open(directory).await?)
+}
+
+/// The node's ID, made at the first start and kept beside the journal.
+fn node_id(directory: &Path) -> Result<String> {
+    let path = directory.join("node-id");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => match uuid::Uuid::parse_str(text.trim()) {
+            Ok(id) => Ok(id.to_string()),
+            Err(_) => bail!("{} does not hold a UUID: restore it, or remove it to get a new ID", path.display()),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let id = uuid::Uuid::new_v4().to_string();
+            let draft = directory.join("node-id.new");
+            let written = std::fs::File::create(&draft)
+                .and_then(|mut file| writeln!(file, "{id}").and_then(|()| file.sync_all()))
+                .and_then(|()| std::fs::rename(&draft, &path));
+            written.with_context(|| format!("cannot write {}", path.display()))?;
+            Ok(id)
+        }
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+fn own_node(config: &ServerConfig, id: String) -> Node {
+    let address: Arc<str> = Arc::from(config.advertise.to_string());
+    let family = if config.advertise.is_ipv4() { ["lan_ipv4", "wan_ipv4"] } else { ["lan_ipv6", "wan_ipv6"] };
+    let tagged = ["lan", "wan"].into_iter().chain(family);
+    Node {
+        name: config.node.clone(),
+        id: Arc::from(id),
+        tagged_addresses: tagged.map(|kind| (Arc::from(kind), Arc::clone(&address))).collect(),
+        address,
+        meta: pairs(&[("consul-network-segment", ""), ("consul-version", CONSUL_VERSION)]),
+    }
+}
+
+/// The service that stands for the server, with the meta that Consul 1.21.4 gives it.
+fn consul_service() -> Service {
+    let meta = [
+        ("grpc_port", "-1"),
+        ("grpc_tls_port", "-1"),
+        ("non_voter", "false"),
+        ("raft_version", "3"),
+        ("read_replica", "false"),
+        ("serf_protocol_current", "2"),
+        ("serf_protocol_max", "5"),
+        ("serf_protocol_min", "1"),
+        ("version", CONSUL_VERSION),
+    ];
+    Service {
+        id: ServiceId::new("consul").expect("a constant that is a valid ID"),
+        name: ServiceName::new("consul").expect("a constant that is a valid name"),
+        tags: Vec::new(),
+        address: Arc::from(""),
+        tagged_addresses: BTreeMap::new(),
+        meta: pairs(&meta),
+        port: i32::from(SERVER_PORT),
+        socket_path: Arc::from(""),
+        weights: Weights::default(),
+        enable_tag_override: false,
+    }
+}
+
+fn pairs(list: &[(&str, &str)]) -> BTreeMap<Arc<str>, Arc<str>> {
+    list.iter().map(|(key, value)| (Arc::from(*key), Arc::from(*value))).collect()
+}
+
+/// Whether serving there lets others than this host in.
+pub fn is_open(address: IpAddr) -> bool {
+    !address.is_loopback()
+}
+
+/// Loopback, where everything is served unless told otherwise.
+pub const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

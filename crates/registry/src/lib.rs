@@ -1,0 +1,20 @@
+//! The core: commands, `apply`, state tables, queries, watches.
+//!
+//! Every write is a [`Command`]; it goes through the journal and is applied to [`State`], a pure and
+//! total step; readers take snapshots of the state and wait on what the committed changes touch. This
+//! crate knows no HTTP, no JSON and no Docker.
+
+mod command;
+mod query;
+mod registry;
+mod state;
+mod stored;
+mod watch;
+
+pub use command::{Command, KvSet, Outcome, Rejection};
+pub use query::{Answer, CheckRow, NodeServices, ServiceNames, all_pass};
+pub use registry::{
+    Committed, Committer, Consistency, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig, SubmitError,
+};
+pub use state::{RULES_LEVEL, State, Topic};
+pub use stored::StoredError;

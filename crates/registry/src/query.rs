@@ -1,0 +1,46 @@
+//! Reading a state: each query with the index of its answer and the topics that can change it.
+
+mod catalog;
+mod kv;
+
+use muster_model::{Check, Index, Indexed, NodeName, Service};
+use std::sync::Arc;
+
+pub use catalog::{NodeServices, ServiceNames, all_pass};
+
+/// An answer with what a blocking query needs to know about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<T> {
+    /// The last change of what was asked for. Never 0.
+    pub index: Index,
+    /// False: there is no such thing. A query that found nothing goes on blocking while it finds nothing.
+    pub found: bool,
+    /// What was asked for.
+    pub value: T,
+}
+
+impl<T> Answer<T> {
+    pub(crate) fn new(index: Index, value: T) -> Self {
+        Self { index: index.max(Index(1)), found: true, value }
+    }
+
+    pub(crate) fn missing(index: Index, value: T) -> Self {
+        Self { index: index.max(Index(1)), found: false, value }
+    }
+
+    /// The same answer with its value turned into something else.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
+        Answer { index: self.index, found: self.found, value: change(self.value) }
+    }
+}
+
+/// A check with what its answer says of node and service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckRow {
+    /// The check.
+    pub check: Indexed<Arc<Check>>,
+    /// Its node.
+    pub node: NodeName,
+    /// Its service's instance, if it is about one.
+    pub service: Option<Arc<Service>>,
+}

@@ -1,0 +1,100 @@
+//! Reading, with the modes and the waiting of Consul's blocking queries.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+
+use futures_util::future::select_all;
+use muster_catalog::Wait;
+use tokio::time::Instant;
+
+use super::Registry;
+use crate::query::Answer;
+use crate::state::{State, Topic};
+
+/// The wait of a blocking query that does not say how long (Consul's `default_query_time`).
+const DEFAULT_WAIT: Duration = Duration::from_secs(300);
+/// The longest wait (Consul's `max_query_time`).
+const MAX_WAIT: Duration = Duration::from_secs(600);
+
+/// Which state may answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Consistency {
+    /// Whatever this server has.
+    Stale,
+    /// At least all that was acknowledged before the question.
+    #[default]
+    Default,
+    /// The same; Consul's stricter mode costs nothing more here.
+    Consistent,
+}
+
+/// How a query is to be answered.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ReadOptions {
+    /// From which state.
+    pub consistency: Consistency,
+    /// Not before this.
+    pub wait: Option<Wait>,
+}
+
+/// The registry cannot vouch for an answer.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("No cluster leader")]
+pub struct ReadRefused;
+
+impl Registry {
+    /// Evaluates `query`. With a wait, not before its index is above the one given or the time is over
+    /// (up to a sixteenth later, so that many clients do not come back at once). A query that finds
+    /// nothing, twice in a row, has not changed however far its index moved. `topics` are all that can
+    /// change the answer.
+    pub async fn read<T>(
+        &self,
+        topics: &[Topic],
+        options: ReadOptions,
+        query: impl Fn(&State) -> Answer<T>,
+    ) -> Result<Answer<T>, ReadRefused> {
+        if options.consistency != Consistency::Stale {
+            self.catch_up().await?;
+        }
+        let Some(wait) = options.wait else { return Ok(query(&self.shared.state.load())) };
+        let deadline = Instant::now() + wait_time(wait.at_most);
+        let watches: Vec<_> = topics.iter().map(|topic| self.shared.watches.watch(topic.clone())).collect();
+        let mut after = wait.after;
+        let mut missing_before = false;
+        loop {
+            let changed: Vec<_> = watches.iter().map(|watch| Box::pin(watch.changed())).collect();
+            let state = self.shared.state.load_full();
+            let answer = query(&state);
+            if !answer.found && missing_before {
+                after = after.max(answer.index);
+            }
+            missing_before = !answer.found;
+            // An index from another history: its holder must begin anew, so do not let it hang.
+            if answer.index > after || wait.after > state.index().max(muster_model::Index(1)) || changed.is_empty() {
+                return Ok(answer);
+            }
+            drop(state);
+            tokio::select! {
+                _ = select_all(changed) => {}
+                () = tokio::time::sleep_until(deadline) => return Ok(query(&self.shared.state.load())),
+            }
+        }
+    }
+
+    /// Waits until everything is applied that any server had stored when this was called.
+    async fn catch_up(&self) -> Result<(), ReadRefused> {
+        let tail = self.shared.journal.tail().await.map_err(|_| ReadRefused)?;
+        if *self.shared.applied.borrow() >= tail {
+            return Ok(());
+        }
+        let mut applied = self.shared.applied.subscribe();
+        applied.wait_for(|applied| *applied >= tail).await.map(drop).map_err(|_| ReadRefused)
+    }
+}
+
+fn wait_time(asked: Duration) -> Duration {
+    let wait = if asked.is_zero() { DEFAULT_WAIT } else { asked.min(MAX_WAIT) };
+    let random = RandomState::new().build_hasher().finish();
+    wait + (wait / 16).mul_f64(random as f64 / u64::MAX as f64)
+}

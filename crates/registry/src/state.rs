@@ -1,0 +1,111 @@
+//! The registry's whole state as an immutable value: persistent tables with their indexes.
+//!
+//! Readers hold a snapshot of it; only `apply` makes the next one. Derived tables (instances by
+//! service name, tags, indexes) are kept here in step with what they derive from.
+
+mod catalog;
+mod check;
+mod kv;
+mod node;
+mod radix;
+mod record;
+mod restore;
+mod service;
+mod topic;
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use muster_model::Index;
+
+pub(crate) use radix::Radix;
+pub(crate) use record::{CheckRecord, InstanceKey, NameRecord, NodeRecord, ServiceRecord};
+pub(crate) use restore::RestoredName;
+pub use topic::Topic;
+
+use crate::command::{Command, Outcome, Rejection};
+
+/// The rules level that this build writes: which version of `apply`'s rules a batch is for.
+pub const RULES_LEVEL: u32 = 1;
+
+/// Everything the registry knows at one moment. Cloning is cheap.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The index of the last effective command.
+    pub(crate) index: Index,
+    /// Per server incarnation, the number of its last applied batch.
+    pub(crate) applied: OrdMap<u64, u64>,
+    /// Nodes by folded name.
+    pub(crate) nodes: OrdMap<Arc<str>, Arc<NodeRecord>>,
+    /// Services by folded name, with their instances.
+    pub(crate) names: OrdMap<Arc<str>, Arc<NameRecord>>,
+    pub(crate) kv: Radix,
+    pub(crate) indexes: TableIndexes,
+}
+
+/// Indexes of lists, and floors for what is no longer there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct TableIndexes {
+    /// The list of nodes.
+    pub(crate) nodes: Index,
+    /// The list of service names with their tags.
+    pub(crate) services: Index,
+    /// All checks.
+    pub(crate) checks: Index,
+    /// Checks by status: passing, warning, critical.
+    pub(crate) by_status: [Index; 3],
+    /// When a node last went; the index of every node that is not there.
+    pub(crate) node_gone: Index,
+    /// When a service's last instance last went; the index of every service that has none.
+    pub(crate) service_gone: Index,
+}
+
+/// What a command changed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    pub(crate) topics: Vec<Topic>,
+}
+
+impl Changes {
+    pub(crate) fn touch(&mut self, topic: Topic) {
+        self.topics.push(topic);
+    }
+}
+
+impl State {
+    /// The index of the last effective command; what `X-Consul-Index` never exceeds.
+    pub fn index(&self) -> Index {
+        self.index
+    }
+
+    /// Applies one command: the next state and what changed, or why not. Pure and total: no clock, no
+    /// randomness, no I/O; a rejected command leaves everything as it is.
+    pub(crate) fn apply(&mut self, command: &Command) -> (Result<Outcome, Rejection>, Changes) {
+        let mut next = self.clone();
+        let mut changes = Changes::default();
+        let index = self.index.next();
+        let result = match command {
+            Command::Register(registration) => next.register(registration, index, &mut changes),
+            Command::Deregister(target) => next.deregister(target, index, &mut changes),
+            Command::Report { node, check, status, output } => {
+                next.report(node, check, status, output, index, &mut changes)
+            }
+            Command::KvSet(set) => next.kv_set(set, index, &mut changes),
+            Command::KvDelete { key, cas } => next.kv_delete(key, *cas, index, &mut changes),
+            Command::KvDeleteUnder { prefix } => next.kv_delete_under(prefix, index, &mut changes),
+        };
+        match result {
+            Err(rejection) => (Err(rejection), Changes::default()),
+            Ok(outcome) => {
+                if !changes.topics.is_empty() {
+                    next.index = index;
+                }
+                *self = next;
+                (Ok(outcome), changes)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

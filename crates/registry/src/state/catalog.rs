@@ -1,0 +1,86 @@
+//! The catalog's commands: registration, deregistration, results.
+
+use std::sync::Arc;
+
+use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate};
+use muster_model::{CheckId, CheckStatus, Index, NodeName};
+
+use super::{Changes, NameRecord, NodeRecord, State};
+use crate::command::{Outcome, Rejection};
+
+impl State {
+    /// Adds or changes a node, an instance and checks in one step. What is the same already moves no index.
+    pub(super) fn register(
+        &mut self,
+        registration: &CatalogRegistration,
+        index: Index,
+        changes: &mut Changes,
+    ) -> Result<Outcome, Rejection> {
+        let node = registration.node.name().folded();
+        match &registration.node {
+            NodeUpdate::Put(wanted) => self.put_node(&node, wanted, index, changes)?,
+            NodeUpdate::Keep(_) if !self.nodes.contains_key(&node) => return Err(Rejection::MissingNode),
+            NodeUpdate::Keep(_) => {}
+        }
+        if let Some(service) = &registration.service {
+            self.put_service(&node, service, registration.owner, index, changes);
+            if registration.replace_checks {
+                self.drop_other_checks(&node, service, &registration.checks, index, changes);
+            }
+        }
+        for wanted in &registration.checks {
+            self.put_check(&node, wanted, registration.owner, index, changes)?;
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Removes a node, an instance or a check with all that hangs on it; removing nothing succeeds.
+    pub(super) fn deregister(
+        &mut self,
+        target: &CatalogDeregistration,
+        index: Index,
+        changes: &mut Changes,
+    ) -> Result<Outcome, Rejection> {
+        match target {
+            CatalogDeregistration::Node(name) => self.drop_node(&name.folded(), index, changes),
+            CatalogDeregistration::Service(node, id) => {
+                self.drop_service(&node.folded(), &id.folded(), index, changes);
+            }
+            CatalogDeregistration::Check(node, id) => self.drop_check(&node.folded(), &id.folded(), index, changes),
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Sets a check's result.
+    pub(super) fn report(
+        &mut self,
+        node: &NodeName,
+        check: &CheckId,
+        status: &CheckStatus,
+        output: &Arc<str>,
+        index: Index,
+        changes: &mut Changes,
+    ) -> Result<Outcome, Rejection> {
+        let node = node.folded();
+        let record = self.nodes.get(&node).and_then(|record| record.checks.get(&check.folded()));
+        let Some(record) = record else { return Err(Rejection::UnknownCheck(check.clone())) };
+        let mut wanted = (*record.check.value).clone();
+        wanted.status = status.clone();
+        wanted.output = Arc::clone(output);
+        let owner = record.owner;
+        self.put_check(&node, &CatalogCheck { check: wanted, keep_result: false }, owner, index, changes)?;
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn change_node(&mut self, key: &Arc<str>, change: impl FnOnce(&mut NodeRecord)) {
+        if let Some(record) = self.nodes.get_mut(key) {
+            change(Arc::make_mut(record));
+        }
+    }
+
+    pub(super) fn change_name(&mut self, name: &Arc<str>, change: impl FnOnce(&mut NameRecord)) {
+        if let Some(record) = self.names.get_mut(name) {
+            change(Arc::make_mut(record));
+        }
+    }
+}

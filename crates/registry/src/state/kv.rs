@@ -1,0 +1,70 @@
+//! Rules of the key-value store.
+
+use std::sync::Arc;
+
+use muster_model::{Index, Key, KvEntry};
+
+use super::{Changes, State, Topic};
+use crate::command::{KvSet, Outcome, Rejection};
+
+impl State {
+    /// A put that changes nothing moves no index; a plain put leaves a lock's holder as it is.
+    pub(super) fn kv_set(&mut self, set: &KvSet, index: Index, changes: &mut Changes) -> Result<Outcome, Rejection> {
+        let present = self.kv.get(set.key.as_str());
+        let holds = match (set.cas, present) {
+            (None, _) => true,
+            (Some(Index(0)), present) => present.is_none(),
+            (Some(asked), Some(entry)) => entry.modified == asked,
+            (Some(_), None) => false,
+        };
+        if !holds {
+            return Ok(Outcome::Declined);
+        }
+        let entry = KvEntry {
+            key: set.key.clone(),
+            value: Arc::clone(&set.value),
+            flags: set.flags,
+            session: present.and_then(|entry| entry.session.clone()),
+            lock_index: present.map_or(0, |entry| entry.lock_index),
+            created: present.map_or(index, |entry| entry.created),
+            modified: index,
+        };
+        if present.is_some_and(|old| old.value == entry.value && old.flags == entry.flags) {
+            return Ok(Outcome::Done);
+        }
+        self.kv.insert(Arc::new(entry));
+        changes.touch(Topic::Key(set.key.clone()));
+        Ok(Outcome::Done)
+    }
+
+    /// Deleting what is not there succeeds, whatever the condition; condition 0 never holds for a key that is there.
+    pub(super) fn kv_delete(
+        &mut self,
+        key: &Key,
+        cas: Option<Index>,
+        index: Index,
+        changes: &mut Changes,
+    ) -> Result<Outcome, Rejection> {
+        let Some(entry) = self.kv.get(key.as_str()) else {
+            return Ok(Outcome::Done);
+        };
+        if cas.is_some_and(|asked| asked != entry.modified) {
+            return Ok(Outcome::Declined);
+        }
+        self.kv.remove(key.as_str(), index);
+        changes.touch(Topic::Key(key.clone()));
+        Ok(Outcome::Done)
+    }
+
+    pub(super) fn kv_delete_under(
+        &mut self,
+        prefix: &str,
+        index: Index,
+        changes: &mut Changes,
+    ) -> Result<Outcome, Rejection> {
+        for entry in self.kv.remove_under(prefix, index) {
+            changes.touch(Topic::Key(entry.key.clone()));
+        }
+        Ok(Outcome::Done)
+    }
+}

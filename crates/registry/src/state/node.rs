@@ -1,0 +1,92 @@
+//! Rules of nodes.
+
+use std::sync::Arc;
+
+use muster_model::{CheckStatus, Index, Indexed, Node};
+
+use super::{Changes, NodeRecord, State, Topic};
+use crate::command::Rejection;
+
+impl State {
+    pub(super) fn put_node(
+        &mut self,
+        key: &Arc<str>,
+        wanted: &Node,
+        index: Index,
+        changes: &mut Changes,
+    ) -> Result<(), Rejection> {
+        let Some(present) = self.nodes.get(key) else {
+            let node = Indexed { value: Arc::new(wanted.clone()), created: index, modified: index };
+            self.nodes.insert(Arc::clone(key), Arc::new(NodeRecord::new(node)));
+            self.touch_node_list(key, index, changes);
+            return Ok(());
+        };
+        let holder = &present.node.value;
+        if !holder.id.is_empty() && !wanted.id.is_empty() && holder.id != wanted.id && is_live(present) {
+            return Err(Rejection::NodeNameReserved {
+                name: holder.name.clone(),
+                holder: Arc::clone(&holder.id),
+                address: Arc::clone(&holder.address),
+            });
+        }
+        let mut wanted = wanted.clone();
+        if wanted.id.is_empty() {
+            wanted.id = Arc::clone(&holder.id);
+        }
+        if **holder == wanted {
+            return Ok(());
+        }
+        let created = present.node.created;
+        self.change_node(key, |record| {
+            record.node = Indexed { value: Arc::new(wanted), created, modified: index };
+            record.services_index = index;
+        });
+        self.touch_node_list(key, index, changes);
+        self.touch_services_of(key, index, true, changes);
+        Ok(())
+    }
+
+    pub(super) fn touch_node_list(&mut self, key: &Arc<str>, index: Index, changes: &mut Changes) {
+        self.indexes.nodes = index;
+        changes.touch(Topic::Nodes);
+        changes.touch(Topic::Node(Arc::clone(key)));
+    }
+
+    /// A change of a node (or, with `catalog` false, of its own checks) is a change of every service on it.
+    pub(super) fn touch_services_of(&mut self, node: &Arc<str>, index: Index, catalog: bool, changes: &mut Changes) {
+        let Some(record) = self.nodes.get(node) else { return };
+        let names: Vec<_> = record.services.values().map(|service| service.service.value.name.folded()).collect();
+        for name in names {
+            self.change_name(&name, |record| {
+                record.health_index = index;
+                if catalog {
+                    record.service_index = index;
+                }
+            });
+            if catalog {
+                changes.touch(Topic::Service(Arc::clone(&name)));
+            }
+            changes.touch(Topic::Health(name));
+        }
+    }
+
+    pub(super) fn drop_node(&mut self, key: &Arc<str>, index: Index, changes: &mut Changes) {
+        let Some(record) = self.nodes.get(key).cloned() else { return };
+        for service in record.services.keys() {
+            self.drop_service(key, service, index, changes);
+        }
+        for check in record.checks.keys() {
+            self.drop_check(key, check, index, changes);
+        }
+        self.nodes.remove(key);
+        self.indexes.node_gone = index;
+        self.touch_node_list(key, index, changes);
+        changes.touch(Topic::NodeChecks(Arc::clone(key)));
+    }
+}
+
+/// A node whose agent answers: its `serfHealth` check is there and not critical.
+fn is_live(record: &NodeRecord) -> bool {
+    let health = record.checks.get("serfhealth");
+    health.is_some_and(|record| record.check.value.status != CheckStatus::Critical)
+}

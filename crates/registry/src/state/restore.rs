@@ -1,0 +1,45 @@
+//! Putting a state together again from a snapshot's rows.
+
+use std::sync::Arc;
+
+use muster_model::{Index, ServiceName};
+
+use super::{Changes, NodeRecord, ServiceRecord, State};
+
+/// What a snapshot keeps of a service name: everything else follows from its instances.
+pub(crate) struct RestoredName {
+    /// As the latest registration spelled it.
+    pub(crate) name: ServiceName,
+    /// Those of the instances, of their health, of their checks.
+    pub(crate) indexes: [Index; 3],
+}
+
+impl State {
+    /// Adds a whole node and lists its instances under their names.
+    pub(crate) fn restore_node(&mut self, mut record: NodeRecord) {
+        let checks: Vec<_> =
+            record.checks.iter().map(|(id, row)| (id.clone(), row.check.value.service_id.clone())).collect();
+        for (id, service) in checks {
+            let Some(service) = service.and_then(|service| record.services.get_mut(&service.folded())) else {
+                continue;
+            };
+            let service: &mut ServiceRecord = Arc::make_mut(service);
+            if let Err(place) = service.checks.binary_search(&id) {
+                service.checks.insert(place, id);
+            }
+        }
+        let key = record.node.value.name.folded();
+        for service in record.services.values() {
+            self.list_instance(&key, service, Index(0), false, &mut Changes::default());
+        }
+        self.nodes.insert(key, Arc::new(record));
+    }
+
+    /// Sets the indexes of a name whose instances are all there.
+    pub(crate) fn restore_name(&mut self, name: RestoredName) {
+        self.change_name(&name.name.folded(), |record| {
+            record.name = name.name.clone();
+            [record.service_index, record.health_index, record.checks_index] = name.indexes;
+        });
+    }
+}

@@ -1,0 +1,214 @@
+//! Rules of instances, and the lists of names and tags that follow from them.
+
+use std::sync::Arc;
+
+use muster_catalog::{CatalogCheck, Owner};
+use muster_model::{Index, Indexed, Service};
+
+use super::{Changes, InstanceKey, NameRecord, ServiceRecord, State, Topic};
+
+impl State {
+    pub(super) fn put_service(
+        &mut self,
+        node: &Arc<str>,
+        wanted: &Service,
+        owner: Owner,
+        index: Index,
+        changes: &mut Changes,
+    ) {
+        let key = wanted.id.folded();
+        let present = self.nodes.get(node).and_then(|record| record.services.get(&key)).cloned();
+        let same = present.as_ref().is_some_and(|present| *present.service.value == *wanted);
+        if let Some(present) = &present
+            && same
+            && present.owner == owner
+        {
+            return;
+        }
+        let (created, modified) = match &present {
+            Some(present) if same => (present.service.created, present.service.modified),
+            Some(present) => (present.service.created, index),
+            None => (index, index),
+        };
+        let record = Arc::new(ServiceRecord {
+            service: Indexed { value: Arc::new(wanted.clone()), created, modified },
+            owner,
+            checks: present.as_ref().map(|present| present.checks.clone()).unwrap_or_default(),
+        });
+        if let Some(present) = &present {
+            self.unlist_instance(node, present, index, !same, changes);
+        }
+        self.list_instance(node, &record, index, !same, changes);
+        self.change_node(node, |node_record| {
+            node_record.services.insert(key, record);
+            if !same {
+                node_record.services_index = index;
+            }
+        });
+        if !same {
+            changes.touch(Topic::Node(Arc::clone(node)));
+            if present.is_some_and(|present| !present.checks.is_empty()) {
+                // A check's answer carries its service's name and tags.
+                self.touch_checks_of_service(node, wanted, index, changes);
+            }
+        }
+    }
+
+    pub(super) fn touch_checks_of_service(
+        &mut self,
+        node: &Arc<str>,
+        service: &Service,
+        index: Index,
+        changes: &mut Changes,
+    ) {
+        let Some(record) = self.nodes.get(node).and_then(|record| record.services.get(&service.id.folded())) else {
+            return;
+        };
+        let ids = record.checks.clone();
+        for id in ids {
+            let Some(record) = self.nodes.get(node).and_then(|record| record.checks.get(&id)).cloned() else {
+                continue;
+            };
+            self.touch_check(node, &record.check.value, index, changes);
+        }
+    }
+
+    /// Puts an instance on the list of its name.
+    pub(super) fn list_instance(
+        &mut self,
+        node: &Arc<str>,
+        record: &Arc<ServiceRecord>,
+        index: Index,
+        changed: bool,
+        changes: &mut Changes,
+    ) {
+        let service = &record.service.value;
+        let name = service.name.folded();
+        let key = Arc::new(InstanceKey { node: Arc::clone(node), service: service.id.folded() });
+        let mut listed = match self.names.get(&name) {
+            Some(present) => (**present).clone(),
+            None => NameRecord {
+                name: service.name.clone(),
+                instances: Default::default(),
+                tags: Default::default(),
+                service_index: index,
+                health_index: index,
+                checks_index: index,
+            },
+        };
+        let mut list_changed = listed.instances.is_empty();
+        listed.instances.insert(key, Arc::clone(record));
+        for tag in &service.tags {
+            let count = listed.tags.get(tag).copied().unwrap_or(0);
+            list_changed |= count == 0;
+            listed.tags.insert(Arc::clone(tag), count + 1);
+        }
+        if changed {
+            listed.name = service.name.clone();
+            listed.service_index = index;
+            listed.health_index = index;
+            changes.touch(Topic::Service(Arc::clone(&name)));
+            changes.touch(Topic::Health(Arc::clone(&name)));
+        }
+        self.names.insert(name, Arc::new(listed));
+        if list_changed && changed {
+            self.indexes.services = index;
+            changes.touch(Topic::Services);
+        }
+    }
+
+    /// Takes an instance off the list of its name; the last one takes the name along.
+    pub(super) fn unlist_instance(
+        &mut self,
+        node: &Arc<str>,
+        record: &ServiceRecord,
+        index: Index,
+        changed: bool,
+        changes: &mut Changes,
+    ) {
+        let service = &record.service.value;
+        let name = service.name.folded();
+        let Some(present) = self.names.get(&name) else { return };
+        let mut listed = (**present).clone();
+        listed.instances.remove(&InstanceKey { node: Arc::clone(node), service: service.id.folded() });
+        let mut list_changed = listed.instances.is_empty();
+        for tag in &service.tags {
+            match listed.tags.get(tag).copied().unwrap_or(0) {
+                0 | 1 => {
+                    listed.tags.remove(tag);
+                    list_changed = true;
+                }
+                count => {
+                    listed.tags.insert(Arc::clone(tag), count - 1);
+                }
+            }
+        }
+        if changed {
+            listed.service_index = index;
+            listed.health_index = index;
+            if !record.checks.is_empty() {
+                listed.checks_index = index;
+                changes.touch(Topic::ServiceChecks(Arc::clone(&name)));
+            }
+            changes.touch(Topic::Service(Arc::clone(&name)));
+            changes.touch(Topic::Health(Arc::clone(&name)));
+        }
+        if listed.instances.is_empty() {
+            self.names.remove(&name);
+            self.indexes.service_gone = index;
+        } else {
+            self.names.insert(name, Arc::new(listed));
+        }
+        if list_changed && changed {
+            self.indexes.services = index;
+            changes.touch(Topic::Services);
+        }
+    }
+
+    pub(super) fn drop_service(&mut self, node: &Arc<str>, key: &Arc<str>, index: Index, changes: &mut Changes) {
+        let Some(record) = self.nodes.get(node).and_then(|record| record.services.get(key)).cloned() else { return };
+        for check in &record.checks {
+            self.drop_check(node, check, index, changes);
+        }
+        self.unlist_instance(node, &record, index, true, changes);
+        self.change_node(node, |node_record| {
+            node_record.services.remove(key);
+            node_record.services_index = index;
+        });
+        changes.touch(Topic::Node(Arc::clone(node)));
+    }
+
+    pub(super) fn drop_other_checks(
+        &mut self,
+        node: &Arc<str>,
+        service: &Service,
+        kept: &[CatalogCheck],
+        index: Index,
+        changes: &mut Changes,
+    ) {
+        let Some(record) = self.nodes.get(node).and_then(|record| record.services.get(&service.id.folded())) else {
+            return;
+        };
+        let kept: Vec<_> = kept.iter().map(|wanted| wanted.check.id.folded()).collect();
+        let gone: Vec<_> = record.checks.iter().filter(|id| !kept.contains(id)).cloned().collect();
+        for id in gone {
+            self.drop_check(node, &id, index, changes);
+        }
+    }
+
+    /// Changes an instance's record in both tables that list it.
+    pub(super) fn change_service(&mut self, node: &Arc<str>, key: &Arc<str>, change: impl FnOnce(&mut ServiceRecord)) {
+        let Some(present) = self.nodes.get(node).and_then(|record| record.services.get(key)) else { return };
+        let mut record = (**present).clone();
+        change(&mut record);
+        let record = Arc::new(record);
+        let name = record.service.value.name.folded();
+        let place = Arc::new(InstanceKey { node: Arc::clone(node), service: Arc::clone(key) });
+        self.change_name(&name, |listed| {
+            listed.instances.insert(place, Arc::clone(&record));
+        });
+        self.change_node(node, |listed| {
+            listed.services.insert(Arc::clone(key), record);
+        });
+    }
+}

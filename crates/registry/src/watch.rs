@@ -1,0 +1,82 @@
+//! Waking those who wait, from the changes that `apply` returned. The only place that notifies.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
+
+use crate::state::{Changes, Topic};
+
+/// Who waits for what.
+#[derive(Debug, Default)]
+pub(crate) struct Watches {
+    waiters: Mutex<BTreeMap<Topic, Arc<Notify>>>,
+}
+
+/// One place in the queue for a topic. Made before the state is read, so that no change in between is missed.
+pub(crate) struct Watch<'a> {
+    watches: &'a Watches,
+    topic: Topic,
+    notify: Arc<Notify>,
+}
+
+impl Watches {
+    /// Begins to wait for `topic`.
+    pub(crate) fn watch(&self, topic: Topic) -> Watch<'_> {
+        let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        let notify = Arc::clone(waiters.entry(topic.clone()).or_default());
+        Watch { watches: self, topic, notify }
+    }
+
+    /// Wakes whoever waits for one of `changes`, once.
+    pub(crate) fn wake(&self, changes: &Changes) {
+        let waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiters.is_empty() {
+            return;
+        }
+        let mut woken = BTreeSet::new();
+        for topic in &changes.topics {
+            if woken.insert(topic.clone())
+                && let Some(notify) = waiters.get(topic)
+            {
+                notify.notify_waiters();
+            }
+            let Topic::Key(key) = topic else { continue };
+            let key = key.as_str();
+            for end in (0..=key.len()).filter(|end| key.is_char_boundary(*end)) {
+                let under = Topic::KeysUnder(Arc::from(&key[..end]));
+                if let Some(notify) = waiters.get(&under)
+                    && woken.insert(under)
+                {
+                    notify.notify_waiters();
+                }
+            }
+        }
+    }
+}
+
+impl Watch<'_> {
+    /// Resolves at the next change after this call.
+    pub(crate) fn changed(&self) -> OwnedNotified {
+        Arc::clone(&self.notify).notified_owned()
+    }
+}
+
+impl Drop for Watch<'_> {
+    fn drop(&mut self) {
+        let mut waiters = self.watches.waiters.lock().unwrap_or_else(PoisonError::into_inner);
+        // The table's and this one are left: nobody else waits.
+        if Arc::strong_count(&self.notify) == 2 {
+            waiters.remove(&self.topic);
+        }
+    }
+}
+
+#[cfg(test)]
+impl Watches {
+    /// How many topics somebody waits for.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}
