@@ -94,3 +94,6 @@ pub fn unknown_check(id: &str) -> String {
 pub fn unknown_service(id: &str) -> String {
     format!("Unknown service ID {id:?}. Ensure that the service ID is passed, not the service name.")
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,12 +124,17 @@ impl<S: Stored> Follower<S> {
                 self.last = entry.position;
                 return Ok(Some(entry));
             }
-            if self.last < *self.tail.borrow_and_update() {
+            let tail = *self.tail.borrow_and_update();
+            if self.last < tail {
                 let recent = lock(&self.recent).behind(self.last);
                 self.ready = match recent {
                     Some(entries) => entries,
                     None => self.stored.read(self.last).await?.into(),
                 };
+                if self.ready.is_empty() {
+                    let (expected, found) = (self.last.next(), tail.next());
+                    return Err(ReadError::Damaged(Damage::Gap { expected, found }));
+                }
             } else if self.tail.changed().await.is_err() {
                 return Ok(None);
             }

@@ -144,3 +144,6 @@ fn check_rules(found: u32, what: impl Fn() -> String) -> Result<(), OpenError> {
     let known = crate::RULES_LEVEL;
     if found > known { Err(OpenError::NewerRules { what: what(), found, known }) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,3 +67,6 @@ fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, StoredError
         Some((&found, _)) => Err(StoredError::NewerVersion { found }),
     }
 }
+
+#[cfg(test)]
+mod tests;

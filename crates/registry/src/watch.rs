@@ -72,3 +72,11 @@ impl Drop for Watch<'_> {
         }
     }
 }
+
+#[cfg(test)]
+impl Watches {
+    /// How many topics somebody waits for.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+}

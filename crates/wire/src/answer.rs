@@ -4,6 +4,7 @@
 //! write from its own tables without copying. They write compact JSON; [`crate::json::pretty`] sets it out.
 
 mod agent;
+mod agent_health;
 mod catalog;
 mod entity;
 mod health;
@@ -12,6 +13,7 @@ mod status;
 mod stored;
 
 pub use agent::{AgentCheckAnswer, agent_checks, agent_service, agent_services, content_hash};
+pub use agent_health::{AgentHealthRow, agent_health_id, agent_health_name};
 pub use catalog::{CatalogServiceRow, catalog_node, catalog_nodes, catalog_service, catalog_services, node_services};
 pub use health::{CheckRow, InstanceRow, health_checks, health_service};
 pub use kv::{kv_entries, kv_keys};

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use muster_model::{Check, Indexed, Node};
-use muster_wire::answer::{self, AgentCheckAnswer, CatalogServiceRow, CheckRow, InstanceRow, Stored};
+use muster_wire::answer::{self, AgentCheckAnswer, AgentHealthRow, CatalogServiceRow, CheckRow, InstanceRow, Stored};
 use muster_wire::query::{Params, QueryOptions, passing};
 use muster_wire::request::{self, KvDelete, KvGet, KvPut};
 use muster_wire::{Status, read};
@@ -226,6 +226,40 @@ fn agent_services_and_checks_are_written_as_recorded() {
     });
     answer::agent_checks(&mut out, &node, answers);
     assert_same(&answered("/v1/agent/checks?filter=ServiceID==two").remove(0).0, &out);
+}
+
+#[test]
+fn agent_health_is_written_as_recorded() {
+    let rows = rows();
+    let registered = rows.iter().find(|row| row.target == "/v1/agent/service/register").unwrap();
+    let oapi = request::register_service(&registered.body).unwrap();
+    let node = muster_model::NodeName::new("rec").unwrap();
+    let mut check = made(&oapi, 0, &oapi.checks[0]);
+    check.id = muster_model::CheckId::new("service:oapi").unwrap();
+    let mut seen = 0;
+    for row in rows.iter().filter(|row| row.target.starts_with("/v1/agent/health/service/") && row.json.is_some()) {
+        let json = row.json.as_ref().unwrap();
+        let first = if json.is_array() { &json[0] } else { json };
+        let there = first["Checks"].is_array();
+        if there {
+            check.status = muster_model::CheckStatus::lenient(first["Checks"][0]["Status"].as_str().unwrap());
+            check.output = first["Checks"][0]["Output"].as_str().unwrap().into();
+        }
+        let instance = there.then(|| AgentHealthRow {
+            aggregated_status: check.status.as_str(),
+            service: &oapi.service,
+            checks: [&check],
+        });
+        let mut out = Vec::new();
+        if json.is_array() {
+            answer::agent_health_name(&mut out, "dc1", &node, instance);
+        } else {
+            answer::agent_health_id(&mut out, "dc1", &node, instance);
+        }
+        assert_same(row, &out);
+        seen += 1;
+    }
+    assert_eq!(seen, 5);
 }
 
 /// The check that an agent makes of the `at`th request.

@@ -15,6 +15,7 @@ use crate::program::Program;
 use crate::registry_server::{RegistryServer, is_open};
 use crate::{expose, logging, shutdown};
 use config::AgentSettings;
+pub use config::{HTTP_PORT, parse_address, port};
 pub use table::TABLE;
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {

@@ -45,7 +45,7 @@ pub fn content_hash(service: &Service) -> String {
     format!("{hash:016x}")
 }
 
-fn write_service(out: &mut Vec<u8>, datacenter: &str, service: &Service, hash: Option<&str>) {
+pub(super) fn write_service(out: &mut Vec<u8>, datacenter: &str, service: &Service, hash: Option<&str>) {
     let mut object = ObjectWriter::new(out);
     object.string("ID", service.id.as_str());
     object.string("Service", service.name.as_str());

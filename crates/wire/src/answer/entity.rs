@@ -64,6 +64,18 @@ pub(super) fn check(
 ) {
     let value = check.value;
     let mut object = ObjectWriter::new(out);
+    check_result(&mut object, node, service, value);
+    object.string("Type", &value.kind);
+    object.string("Interval", interval);
+    object.string("Timeout", timeout);
+    object.uint("ExposedPort", 0);
+    object.raw("Definition", "{}");
+    indexes(&mut object, check);
+    object.end();
+}
+
+/// What every form of a check begins with: what it is about, and its result.
+pub(super) fn check_result(object: &mut ObjectWriter<'_>, node: &NodeName, service: Option<&Service>, value: &Check) {
     object.string("Node", node.as_str());
     object.string("CheckID", value.id.as_str());
     object.string("Name", &value.name);
@@ -74,13 +86,6 @@ pub(super) fn check(
     let service = service.filter(|_| value.service_id.is_some());
     object.string("ServiceName", service.map_or("", |service| service.name.as_str()));
     object.strings("ServiceTags", service.iter().flat_map(|service| service.tags.iter()).map(|tag| &**tag));
-    object.string("Type", &value.kind);
-    object.string("Interval", interval);
-    object.string("Timeout", timeout);
-    object.uint("ExposedPort", 0);
-    object.raw("Definition", "{}");
-    indexes(&mut object, check);
-    object.end();
 }
 
 pub(super) fn indexes<T>(object: &mut ObjectWriter<'_>, stored: Stored<'_, T>) {

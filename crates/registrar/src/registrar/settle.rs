@@ -1,0 +1,153 @@
+//! Carrying out what a comparison says.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream;
+use muster_catalog::{CatalogError, LocalAgent, Registration};
+use muster_model::{Service, ServiceId};
+use tracing::{info, warn};
+
+use crate::reconcile::{Command, Desired, Ownership, mark, reconcile};
+
+/// How many commands are on their way at once: a registry that makes each durable can do them in one go.
+const AT_ONCE: usize = 16;
+
+/// What is registered on this node, as far as we know, and what the registry refused.
+pub(super) struct Registered {
+    agent: Arc<dyn LocalAgent>,
+    services: BTreeMap<ServiceId, Service>,
+    /// By instance: what was refused, and why. Not tried again until it changes or a full pass comes.
+    refused: BTreeMap<ServiceId, (Option<Registration>, String)>,
+}
+
+/// How a command ended.
+enum Outcome {
+    Done,
+    Refused(String),
+    /// Worth trying again.
+    Failed(CatalogError),
+}
+
+impl Registered {
+    /// Nothing is known yet.
+    pub fn new(agent: Arc<dyn LocalAgent>) -> Self {
+        Self { agent, services: BTreeMap::new(), refused: BTreeMap::new() }
+    }
+
+    /// Asks the agent what is registered.
+    pub async fn refresh(&mut self) -> Result<(), CatalogError> {
+        self.services = self.agent.services().await?;
+        Ok(())
+    }
+
+    /// Makes what is registered equal to `desired`. With `is_full`, what was refused is tried again. The
+    /// error is the last one of those that are worth trying again.
+    pub async fn settle(
+        &mut self,
+        desired: &Desired<'_>,
+        ownership: Ownership<'_>,
+        is_full: bool,
+    ) -> Result<(), CatalogError> {
+        let commands: Vec<Command<'_>> = reconcile(desired, &self.services, ownership)
+            .into_iter()
+            .filter(|command| is_full || !self.was_refused(command))
+            .collect();
+        for command in &commands {
+            self.warn_of_takeover(command, ownership.engine);
+        }
+        let (registers, removals): (Vec<_>, Vec<_>) =
+            commands.into_iter().partition(|command| matches!(command, Command::Register(_)));
+        let registered = self.carry_out(registers).await;
+        let removed = self.carry_out(removals).await;
+        registered.and(removed)
+    }
+
+    async fn carry_out(&mut self, commands: Vec<Command<'_>>) -> Result<(), CatalogError> {
+        let agent = Arc::clone(&self.agent);
+        let calls: Vec<_> = commands.into_iter().map(|command| carry_out(&*agent, command)).collect();
+        let mut outcomes = stream::iter(calls).buffer_unordered(AT_ONCE);
+        let mut result = Ok(());
+        while let Some((command, outcome)) = outcomes.next().await {
+            match outcome {
+                Outcome::Done => self.note_done(&command),
+                Outcome::Refused(reason) => self.note_refused(&command, reason),
+                Outcome::Failed(error) => {
+                    let is_gone = matches!(error, CatalogError::Unreachable { .. });
+                    result = Err(error);
+                    if is_gone {
+                        break;
+                    }
+                }
+            }
+        }
+        result
+    }
+
+    fn note_done(&mut self, command: &Command<'_>) {
+        match command {
+            Command::Register(registration) => {
+                let service = &registration.service;
+                info!(service = %service.id, name = %service.name, address = %service.address, port = service.port, "registered");
+                self.services.insert(service.id.clone(), service.clone());
+                self.refused.remove(&service.id);
+            }
+            Command::Deregister(id) => {
+                info!(service = %id, "deregistered");
+                self.services.remove(id);
+                self.refused.remove(id);
+            }
+        }
+    }
+
+    fn note_refused(&mut self, command: &Command<'_>, reason: String) {
+        let (id, registration) = target(command);
+        let known = self.refused.insert(id.clone(), (registration.cloned(), reason.clone()));
+        if known != Some((registration.cloned(), reason.clone())) {
+            let what = if registration.is_some() { "registration" } else { "deregistration" };
+            warn!(service = %id, "{what} was refused: {reason}");
+        }
+    }
+
+    fn was_refused(&self, command: &Command<'_>) -> bool {
+        let (id, registration) = target(command);
+        self.refused.get(id).is_some_and(|(refused, _)| refused.as_ref() == registration)
+    }
+
+    fn warn_of_takeover(&self, command: &Command<'_>, engine: &str) {
+        if let Command::Register(registration) = command
+            && let Some(other) = self.services.get(&registration.service.id).and_then(mark)
+            && other != engine
+        {
+            warn!(
+                service = %registration.service.id,
+                "taken over from the docker engine {other}; if that one still runs, two hosts have one name: give each registrator its own --hostname"
+            );
+        }
+    }
+}
+
+fn target<'a>(command: &'a Command<'_>) -> (&'a ServiceId, Option<&'a Registration>) {
+    match command {
+        Command::Register(registration) => (&registration.service.id, Some(registration)),
+        Command::Deregister(id) => (id, None),
+    }
+}
+
+async fn carry_out<'a>(agent: &dyn LocalAgent, command: Command<'a>) -> (Command<'a>, Outcome) {
+    let result = match &command {
+        Command::Register(registration) => agent.register(registration).await,
+        Command::Deregister(id) => match agent.deregister(id).await {
+            // Somebody was faster.
+            Err(CatalogError::NotFound { .. }) => Ok(()),
+            result => result,
+        },
+    };
+    let outcome = match result {
+        Ok(()) => Outcome::Done,
+        Err(error) if error.is_passing() => Outcome::Failed(error),
+        Err(error) => Outcome::Refused(error.to_string()),
+    };
+    (command, outcome)
+}

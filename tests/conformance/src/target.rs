@@ -1,0 +1,127 @@
+//! What is tested: a URL, or a muster of our own.
+
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::exchange::{Request, exchange};
+
+/// How long a target may take until it has a leader. Consul needs up to ten seconds.
+const START: Duration = Duration::from_secs(30);
+
+/// A target that answers.
+pub struct Target {
+    address: SocketAddr,
+    child: Option<Child>,
+    /// Sequences take turns on a target that they share.
+    _turn: Option<MutexGuard<'static, ()>>,
+}
+
+/// Why there is no target.
+#[derive(Debug)]
+pub enum NoTarget {
+    /// There is nothing to run; the test is to be skipped, loudly.
+    NoBinary(PathBuf),
+    /// What should run does not.
+    Failed(String),
+}
+
+static TURN: Mutex<()> = Mutex::new(());
+
+impl Target {
+    /// `MUSTER_TARGET`, or a fresh `muster agent -dev` from `MUSTER_BIN` or the target directory.
+    pub fn open() -> Result<Self, NoTarget> {
+        if let Ok(url) = std::env::var("MUSTER_TARGET") {
+            let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = url.trim_start_matches("http://").trim_end_matches('/');
+            let address = place.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+            let address =
+                address.ok_or_else(|| NoTarget::Failed(format!("MUSTER_TARGET {url:?} is no http://host:port")))?;
+            return Self { address, child: None, _turn: Some(turn) }.ready();
+        }
+        let binary = binary();
+        if !binary.is_file() {
+            return Err(NoTarget::NoBinary(binary));
+        }
+        // Between finding a free port and using it, somebody else may take it.
+        let mut last = None;
+        for _ in 0..3 {
+            match Self::start(&binary).and_then(Self::ready) {
+                Ok(target) => return Ok(target),
+                Err(failed) => last = Some(failed),
+            }
+        }
+        Err(last.unwrap_or_else(|| NoTarget::Failed("never started".into())))
+    }
+
+    fn start(binary: &PathBuf) -> Result<Self, NoTarget> {
+        let failed = |error: io::Error| NoTarget::Failed(format!("{}: {error}", binary.display()));
+        let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        drop(listener);
+        let port = address.port().to_string();
+        let child = Command::new(binary)
+            .args(["agent", "-dev", "-node", "rec", "-http-port", &port])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(if std::env::var_os("MUSTER_TARGET_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
+            .spawn()
+            .map_err(failed)?;
+        Ok(Self { address, child: Some(child), _turn: None })
+    }
+
+    /// Asks until the target has a leader.
+    fn ready(mut self) -> Result<Self, NoTarget> {
+        let request = Request { method: "GET", target: "/v1/status/leader", headers: &[], body: b"" };
+        let until = Instant::now() + START;
+        loop {
+            if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
+                return Err(NoTarget::Failed(format!(
+                    "muster ended with {status} (MUSTER_TARGET_LOG=1 shows its log)"
+                )));
+            }
+            match exchange(self.address, &request) {
+                Ok(answer) if answer.status == 200 && answer.body.len() > 2 => return Ok(self),
+                other if Instant::now() > until => {
+                    return Err(NoTarget::Failed(format!("{} has no leader after {START:?}: {other:?}", self.address)));
+                }
+                _ => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.child {
+            // It may have ended by itself; there is nobody left to tell either way.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// `MUSTER_BIN`, else `muster` beside this test's own directory (`target/debug/deps`).
+fn binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("MUSTER_BIN") {
+        return PathBuf::from(path);
+    }
+    let mut path = std::env::current_exe().unwrap_or_default();
+    path.pop();
+    path.pop();
+    path.join("muster")
+}
+
+/// Says a line past the test harness, which keeps what passing tests print.
+pub fn announce(line: &str) {
+    // A closed stderr is no reason to fail.
+    let _ = writeln!(io::stderr(), "{line}");
+}
