@@ -55,15 +55,19 @@ impl Tally {
         self.failed.values().sum()
     }
 
-    fn add(&mut self, reply: Reply) {
+    fn add(&mut self, reply: &Reply) {
         self.sent += 1;
-        let now = Instant::now();
-        match reply {
-            Reply::Container(id) => {
-                self.first.entry(id.clone()).or_insert(now);
-                self.last.insert(id, now);
-            }
-            Reply::Failed(how) => *self.failed.entry(how).or_default() += 1,
+        if let Reply::Failed(how) = reply {
+            *self.failed.entry(how.clone()).or_default() += 1;
+        }
+        self.see(reply);
+    }
+
+    fn see(&mut self, reply: &Reply) {
+        if let Reply::Container(id) = reply {
+            let now = Instant::now();
+            self.first.entry(id.clone()).or_insert(now);
+            self.last.insert(id.clone(), now);
         }
     }
 }
@@ -94,6 +98,11 @@ impl Load {
         Arc::clone(&self.turn).write_owned().await
     }
 
+    /// Notes who answered somebody else's request; it is not counted.
+    pub(crate) fn see(&self, reply: &Reply) {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner).see(reply);
+    }
+
     /// How many requests failed since the last take.
     pub(crate) fn failures(&self) -> usize {
         self.tally.lock().unwrap_or_else(PoisonError::into_inner).failures()
@@ -109,7 +118,7 @@ async fn run(lb: SocketAddr, turn: Arc<RwLock<()>>, tally: Arc<Mutex<Tally>>) {
     loop {
         let asking = turn.read().await;
         let reply = ask(lb).await;
-        tally.lock().unwrap_or_else(PoisonError::into_inner).add(reply);
+        tally.lock().unwrap_or_else(PoisonError::into_inner).add(&reply);
         drop(asking);
         tokio::time::sleep(PAUSE).await;
     }

@@ -24,13 +24,20 @@ pub(crate) struct Proof {
     pub containers: usize,
 }
 
-/// Asks until exactly `expected` answer; gives the first moment of the row of answers that shows it.
-pub(crate) async fn settle(lb: SocketAddr, expected: &BTreeSet<String>, patience: Duration) -> anyhow::Result<Instant> {
+/// Asks until exactly `expected` answer; gives the first moment of the row of answers that shows it. `see` is told
+/// each reply.
+pub(crate) async fn settle(
+    lb: SocketAddr,
+    expected: &BTreeSet<String>,
+    patience: Duration,
+    see: impl Fn(&Reply),
+) -> anyhow::Result<Instant> {
     let deadline = Instant::now() + patience;
     let mut row = Row::new(expected, ROW_EACH * expected.len().max(1));
     loop {
         let asked = Instant::now();
         let reply = ask(lb).await;
+        see(&reply);
         if let Some(since) = row.add(asked, reply) {
             return Ok(since);
         }

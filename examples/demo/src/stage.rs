@@ -14,7 +14,7 @@ use muster_testbed::muster::Muster;
 use crate::arguments::Arguments;
 use crate::chain::Chain;
 use crate::clean;
-use crate::load::{Load, Tally};
+use crate::load::{Load, Reply, Tally};
 use crate::processes::Processes;
 use crate::proof::{self, Proof};
 use crate::report::{Report, Row};
@@ -95,7 +95,12 @@ impl<'a> Stage<'a> {
     /// Waits until those who run are those who answer.
     async fn settle(&mut self) -> anyhow::Result<(Instant, Tally)> {
         let expected = self.application.running().await?;
-        let settled = proof::settle(self.lb, &expected, PATIENCE).await?;
+        let see = |reply: &Reply| {
+            if let Some(load) = &self.load {
+                load.see(reply);
+            }
+        };
+        let settled = proof::settle(self.lb, &expected, PATIENCE, see).await?;
         let tally = self.take_tally();
         // From the first answer on, there are clients.
         self.load.get_or_insert_with(|| Load::start(self.lb));
