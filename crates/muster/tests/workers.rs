@@ -186,8 +186,8 @@ fn registrators_wrong_command_lines_are_told_in_its_words() {
     let (code, line) = refused(&["consul://127.0.0.1:1", "-ip", "1.2.3.4"]);
     assert_eq!((code, line.starts_with("Extra unparsed arguments: -ip 1.2.3.4")), (2, true), "{line}");
     assert_eq!(refused(&["-nonsense", "consul://x:1"]).0, 2);
-    let (code, line) = refused(&["-useIpFromLabel", "x", "consul://x:1"]);
-    assert_eq!((code, line.contains("-useIpFromLabel")), (1, true), "{line}");
+    let (code, line) = refused(&["-ttl", "30", "consul://x:1"]);
+    assert_eq!((code, line.contains("-ttl")), (1, true), "{line}");
     let (code, line) = refused(&["-deregister", "never", "consul://x:1"]);
     assert_eq!((code, line.as_str()), (1, "-deregister must be \"always\" or \"on-success\""));
     let (code, line) = refused(&["etcd://127.0.0.1:2379"]);
