@@ -46,3 +46,20 @@ pub(crate) fn dependency_name(query: &Query) -> String {
         Query::Key { key, datacenter } => format!("kv.get({key}{})", at(datacenter).unwrap_or_default()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in "[a-z/.:=&?@~|, é-]{0,30}") {
+            for asked in [super::service(&text).map(|asked| asked.query), super::services(&text), super::key(&text)] {
+                match asked {
+                    Ok(query) => prop_assert!(!super::dependency_name(&query).is_empty()),
+                    Err(error) => prop_assert!(!error.to_string().is_empty()),
+                }
+            }
+        }
+    }
+}

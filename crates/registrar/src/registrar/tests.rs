@@ -142,6 +142,26 @@ async fn events_missed_while_the_stream_was_down_are_made_up_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_engine_that_shuts_down_is_believed_about_the_containers_it_ends() {
+    let mut bench = Bench::new();
+    bench.flags.deregister = "on-success".into();
+    for (name, port) in [("a", 8000), ("b", 8001), ("bad", 8002), ("live", 8003)] {
+        bench.engine.put(container(name, port));
+    }
+    bench.start("H").await;
+    bench.engine.stop_answering();
+    bench.engine.die("a", 0);
+    bench.until(&["H:b:80=10.0.0.1:8001", "H:bad:80=10.0.0.1:8002", "H:live:80=10.0.0.1:8003"]).await;
+    bench.engine.die("bad", 1);
+    bench.engine.die("b", 143);
+    bench.engine.go_away();
+    let stays = ["H:bad:80=10.0.0.1:8002", "H:live:80=10.0.0.1:8003"];
+    bench.until(&stays).await;
+    idle(6 * INTERVAL).await;
+    bench.until(&stays).await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_engine_that_appears_later_is_picked_up() {
     let mut bench = Bench::new();
     bench.engine.go_away();

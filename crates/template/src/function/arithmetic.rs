@@ -53,6 +53,9 @@ fn calculate(operation: Operation, a: &Value, b: &Value) -> Result<Value, Functi
 }
 
 fn unknown(operation: Operation, value: &Value) -> FunctionError {
+    if matches!(value, Value::Nil) {
+        return failed(format!("{}: unknown type for <invalid reflect.Value> (<nil>)", operation.name()));
+    }
     let values = [value.clone(), value.clone()];
     let text = muster_gotemplate::sprintf(b"unknown type for %q (%T)", &values);
     failed(format!("{}: {}", operation.name(), String::from_utf8_lossy(&text)))

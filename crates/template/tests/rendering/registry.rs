@@ -36,8 +36,7 @@ impl Default for FakeRegistry {
 
 /// An instance at 10.0.0.1 with one passing check.
 pub fn instance(node: &str, service: &str, id: &str, port: i32) -> Instance {
-    let indexed = |created| move |modified| (Index(created), Index(modified));
-    let (created, modified) = indexed(1)(1);
+    let (created, modified) = (Index(1), Index(1));
     let pairs = |key: &str, value: &str| BTreeMap::from([(Arc::from(key), Arc::from(value))]);
     let node = Node {
         name: NodeName::new(node).unwrap(),
@@ -80,7 +79,8 @@ impl FakeRegistry {
     fn change(&self, change: impl FnOnce(&mut State)) {
         {
             let mut state = self.state.lock().unwrap();
-            state.index += 1;
+            // The first index after 1, which answers about nothing have.
+            state.index = state.index.max(1) + 1;
             change(&mut state);
         }
         self.changed.send_replace(());
