@@ -6,15 +6,18 @@ use std::path::Path;
 use muster_architecture::{Workspace, rust_files};
 
 /// The names of all functions in our Rust files: tests among them, most of all.
-fn functions(root: &Path) -> BTreeSet<String> {
-    let folders = ["crates", "tests", "examples"].map(|folder| root.join(folder));
-    let files = folders.iter().flat_map(|folder| rust_files(folder).unwrap());
-    let texts = files.map(|file| std::fs::read_to_string(file.path).unwrap());
+fn functions(root: &Path) -> std::io::Result<BTreeSet<String>> {
     let name = |line: &str| {
         let (_, after) = line.split_once("fn ")?;
         Some(after.split(|c: char| c != '_' && !c.is_ascii_alphanumeric()).next()?.to_owned())
     };
-    texts.flat_map(|text| text.lines().filter_map(name).collect::<Vec<_>>()).collect()
+    let mut names = BTreeSet::new();
+    for folder in ["crates", "tests", "examples"] {
+        for file in rust_files(&root.join(folder))? {
+            names.extend(std::fs::read_to_string(file.path)?.lines().filter_map(name));
+        }
+    }
+    Ok(names)
 }
 
 /// What stands between backquotes.
@@ -34,7 +37,7 @@ fn tests_named_in(text: &str) -> Vec<&str> {
 #[test]
 fn tests_that_documents_name_exist() {
     let root = Workspace::read().unwrap().root;
-    let functions = functions(&root);
+    let functions = functions(&root).unwrap();
     let architecture = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     let compatibility = std::fs::read_to_string(root.join("docs/compatibility.md")).unwrap();
     // Rows of differences are numbered; other tables hold Consul's keys.
