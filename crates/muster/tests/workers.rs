@@ -1,5 +1,7 @@
 //! `registrator`, `template` and `up` as their users run them, as far as no Docker engine is needed.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
