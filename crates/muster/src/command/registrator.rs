@@ -110,14 +110,20 @@ fn config(parsed: &Parsed, compat: bool) -> Result<Config> {
         cleanup: parsed.bool("cleanup"),
         ..Flags::default()
     };
-    Ok(Config::new(flags, own_host()?, compat, FULL_PASS[usize::from(compat)])?)
+    Ok(Config::new(flags, own_host(compat)?, compat, FULL_PASS[usize::from(compat)])?)
 }
 
-/// This host as registrations name it.
-pub fn own_host() -> Result<Host> {
+/// This host as registrations name it. Registrator takes whatever the host's name resolves to; on many hosts
+/// that is a loopback address, which leads nobody else here, so ours takes the default route's then.
+pub fn own_host(compat: bool) -> Result<Host> {
     let name = address::host_name()?;
-    let resolved = address::resolved(&name).map(|address| address.to_string());
-    Ok(Host { name, address: resolved })
+    let resolved = address::resolved(&name);
+    let address = match resolved {
+        Some(address) if compat || !address.is_loopback() => Some(address),
+        None if compat => None,
+        _ => Some(address::advertised().address),
+    };
+    Ok(Host { name, address: address.map(|address| address.to_string()) })
 }
 
 fn engine(program: Program) -> Result<Engine> {
