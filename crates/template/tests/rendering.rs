@@ -164,10 +164,10 @@ async fn one_question_is_asked_once_for_all_templates_and_dropped_when_unused() 
     site.registry.delete_key("on");
     site.until_file("one", "off").await;
     site.until_file("two", "off").await;
-    until("only the key is waited for", || site.registry.waiting() == 1).await;
     // First answer and one that waits, for each of the two; after the change, one more for the key.
     assert_eq!(asked, 4);
     until("the key is asked for again", || site.registry.requests() == 5).await;
+    assert_eq!(site.registry.waiting(), 1, "only the key is waited for");
     running.stop().await;
     assert_eq!(site.registry.waiting(), 0);
 }
