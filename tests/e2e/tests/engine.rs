@@ -48,6 +48,8 @@ struct Container(String);
 
 impl Container {
     fn web(name: &str) -> Self {
+        static IMAGES: std::sync::Once = std::sync::Once::new();
+        IMAGES.call_once(|| assert!(demo(&["--images"]).status.success(), "the images cannot be built"));
         docker(&["run", "-d", "--name", name, "-p", "4000", "muster-demo/web"]);
         Self(name.to_owned())
     }
@@ -73,8 +75,9 @@ fn registered(port: &str) -> Vec<String> {
     if sent.is_err() || stream.read_to_string(&mut answer).is_err() {
         return Vec::new();
     }
-    let ports = answer.split("\"Port\":").skip(1);
-    ports.map(|rest| rest.chars().take_while(char::is_ascii_digit).collect()).collect()
+    // Tagged addresses have ports too; the instance's own stands before its weights.
+    let own = answer.split("\"Port\":").skip(1).filter_map(|rest| rest.split_once(",\"Weights\""));
+    own.map(|(port, _)| port.to_owned()).filter(|port| port.bytes().all(|byte| byte.is_ascii_digit())).collect()
 }
 
 fn until(what: &str, mut holds: impl FnMut() -> Result<(), String>) {
