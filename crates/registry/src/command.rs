@@ -1,9 +1,13 @@
 //! Writes, as they stand in the journal, and what becomes of them.
 
+mod operation;
+
 use std::sync::Arc;
 
 use muster_catalog::{CatalogDeregistration, CatalogRegistration};
-use muster_model::{CheckId, CheckStatus, Index, Key, NodeName, ServiceId};
+use muster_model::{CheckId, CheckStatus, Index, Key, KvWrite, NodeName, Operation, ServiceId, Session, SessionId};
+
+pub use operation::{OperationError, OperationFailure, OperationResult, Subject};
 
 /// One write. Whatever time or randomness it needs was stamped into it by who submits it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,40 @@ pub enum Command {
         /// Any text, empty for all.
         prefix: Arc<str>,
     },
+    /// Put a key and lock it.
+    KvAcquire {
+        /// What it is to have.
+        write: KvWrite,
+        /// Who is to hold it.
+        session: SessionId,
+    },
+    /// Put a key and unlock it.
+    KvRelease {
+        /// What it is to have.
+        write: KvWrite,
+        /// Who holds it.
+        session: SessionId,
+    },
+    /// Create a session.
+    SessionCreate(Arc<Session>),
+    /// End a session.
+    SessionDestroy(SessionId),
+    /// End a session that was not renewed in time.
+    SessionExpire {
+        /// The session.
+        id: SessionId,
+        /// Its CreateIndex: with another one it is another session.
+        epoch: Index,
+    },
+    /// Let a key be locked again.
+    LockDelayOver {
+        /// The key.
+        key: Key,
+        /// The index at which its lock-delay began.
+        epoch: Index,
+    },
+    /// Do all of these, or none.
+    Transaction(Arc<[Operation]>),
 }
 
 /// A key with the value that it is to have.
@@ -53,12 +91,14 @@ pub struct KvSet {
 }
 
 /// What became of a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The registry is as the command wants it.
     Done,
     /// The command's condition did not hold; nothing was changed.
     Declined,
+    /// All operations of a transaction are done; this is what they answer.
+    Transaction(Vec<OperationResult>),
 }
 
 /// Why `apply` refuses a command. Displays are Consul's own texts, which clients match.
@@ -88,4 +128,19 @@ pub enum Rejection {
     /// A result for a check that is not there.
     #[error("Unknown check ID {0:?}. Ensure that the check ID is passed, not the check name.")]
     UnknownCheck(CheckId),
+    /// A session is tied to a check that its node does not have.
+    #[error("Missing check '{0}' registration")]
+    MissingCheck(CheckId),
+    /// A session is tied to a check that fails.
+    #[error("Check '{0}' is in critical state")]
+    CriticalCheck(CheckId),
+    /// There is a session of that ID.
+    #[error("session {0:?} exists")]
+    SessionTaken(SessionId),
+    /// A lock for a session that is not there.
+    #[error("invalid session {0:?}")]
+    InvalidSession(SessionId),
+    /// Operations of a transaction that fail.
+    #[error("transaction rolled back: {} of its operations failed", .0.len())]
+    Transaction(Vec<OperationError>),
 }

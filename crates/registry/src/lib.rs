@@ -1,4 +1,4 @@
-//! The core: commands, `apply`, state tables, queries, watches.
+//! The core: commands, `apply`, state tables, queries, timers, watches.
 //!
 //! Every write is a [`Command`]; it goes through the journal and is applied to [`State`], a pure and
 //! total step; readers take snapshots of the state and wait on what the committed changes touch. This
@@ -9,12 +9,14 @@ mod query;
 mod registry;
 mod state;
 mod stored;
+mod timers;
 mod watch;
 
-pub use command::{Command, KvSet, Outcome, Rejection};
+pub use command::{Command, KvSet, OperationError, OperationFailure, OperationResult, Outcome, Rejection, Subject};
 pub use query::{Answer, CheckRow, NodeServices, ServiceNames, all_pass};
 pub use registry::{
     Committed, Committer, Consistency, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig, SubmitError,
+    new_session_id,
 };
 pub use state::{RULES_LEVEL, State, Topic};
 pub use stored::StoredError;

@@ -2,10 +2,12 @@
 
 mod catalog;
 mod kv;
+mod session;
 
 use muster_model::{Check, Index, Indexed, NodeName, Service};
 use std::sync::Arc;
 
+pub(crate) use catalog::row as check_row;
 pub use catalog::{NodeServices, ServiceNames, all_pass};
 
 /// An answer with what a blocking query needs to know about it.

@@ -3,6 +3,7 @@
 mod blocking;
 mod committer;
 mod seams;
+mod sessions;
 mod submission;
 
 use std::sync::Arc;
@@ -15,10 +16,12 @@ use tokio::sync::{mpsc, watch};
 
 pub use blocking::{Consistency, ReadOptions, ReadRefused};
 pub use committer::Committer;
+pub use sessions::new_session_id;
 pub use submission::{Committed, SubmitError};
 
 use crate::state::State;
 use crate::stored::{StoredError, decode_batch, decode_state};
+use crate::timers::Timers;
 use crate::watch::Watches;
 use submission::Submission;
 
@@ -51,6 +54,7 @@ struct Shared {
     config: RegistryConfig,
     state: ArcSwap<State>,
     watches: Watches,
+    timers: Timers,
     journal: Arc<dyn Journal>,
     applied: watch::Sender<Position>,
 }
@@ -100,12 +104,13 @@ impl Registry {
         let (submissions, queue) = mpsc::channel(QUEUE);
         let shared = Arc::new(Shared {
             config,
+            timers: Timers::of(&state),
             state: ArcSwap::from_pointee(state),
             watches: Watches::default(),
             journal,
             applied: watch::Sender::new(position),
         });
-        let committer = Committer::new(Arc::clone(&shared), queue, follow);
+        let committer = Committer::new(Arc::clone(&shared), queue, submissions.downgrade(), follow);
         Ok((Self { shared, submissions }, committer))
     }
 

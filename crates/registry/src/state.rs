@@ -6,21 +6,28 @@
 mod catalog;
 mod check;
 mod kv;
+mod lock;
 mod node;
 mod radix;
 mod record;
 mod restore;
 mod service;
+mod session;
+mod timer;
 mod topic;
+mod transaction;
 
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use muster_model::Index;
+use muster_model::{Index, Key, SessionId};
 
+pub(crate) use lock::LockDelay;
 pub(crate) use radix::Radix;
 pub(crate) use record::{CheckRecord, InstanceKey, NameRecord, NodeRecord, ServiceRecord};
 pub(crate) use restore::RestoredName;
+pub(crate) use session::{NodeSessions, SessionRecord};
+pub(crate) use timer::{Timer, TimerChange};
 pub use topic::Topic;
 
 use crate::command::{Command, Outcome, Rejection};
@@ -40,6 +47,10 @@ pub struct State {
     /// Services by folded name, with their instances.
     pub(crate) names: OrdMap<Arc<str>, Arc<NameRecord>>,
     pub(crate) kv: Radix,
+    pub(crate) sessions: OrdMap<SessionId, Arc<SessionRecord>>,
+    /// By folded node name, the nodes that have sessions.
+    pub(crate) node_sessions: OrdMap<Arc<str>, Arc<NodeSessions>>,
+    pub(crate) lock_delays: OrdMap<Key, Arc<LockDelay>>,
     pub(crate) indexes: TableIndexes,
 }
 
@@ -58,12 +69,17 @@ pub(crate) struct TableIndexes {
     pub(crate) node_gone: Index,
     /// When a service's last instance last went; the index of every service that has none.
     pub(crate) service_gone: Index,
+    /// The list of sessions.
+    pub(crate) sessions: Index,
+    /// When a session last ended; the index of every session that is not there.
+    pub(crate) session_gone: Index,
 }
 
 /// What a command changed.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
     pub(crate) topics: Vec<Topic>,
+    pub(crate) timers: Vec<TimerChange>,
 }
 
 impl Changes {
@@ -93,6 +109,22 @@ impl State {
             Command::KvSet(set) => next.kv_set(set, index, &mut changes),
             Command::KvDelete { key, cas } => next.kv_delete(key, *cas, index, &mut changes),
             Command::KvDeleteUnder { prefix } => next.kv_delete_under(prefix, index, &mut changes),
+            Command::KvAcquire { write, session } => next.kv_acquire(write, session, index, &mut changes),
+            Command::KvRelease { write, session } => Ok(next.kv_release(write, session, index, &mut changes)),
+            Command::SessionCreate(session) => next.create_session(session, index, &mut changes),
+            Command::SessionDestroy(id) => {
+                next.end_session(id, index, &mut changes);
+                Ok(Outcome::Done)
+            }
+            Command::SessionExpire { id, epoch } => {
+                next.expire_session(id, *epoch, index, &mut changes);
+                Ok(Outcome::Done)
+            }
+            Command::LockDelayOver { key, epoch } => {
+                next.end_lock_delay(key, *epoch, &mut changes);
+                Ok(Outcome::Done)
+            }
+            Command::Transaction(operations) => next.transact(operations, index, &mut changes),
         };
         match result {
             Err(rejection) => (Err(rejection), Changes::default()),

@@ -5,7 +5,9 @@
 
 mod command;
 mod parts;
+mod session;
 mod snapshot;
+mod transaction;
 
 use crate::command::Command;
 use crate::state::State;

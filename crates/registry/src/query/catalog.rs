@@ -160,7 +160,8 @@ fn rows(record: &NodeRecord) -> impl Iterator<Item = CheckRow> + '_ {
     record.checks.keys().filter_map(|id| row(record, id))
 }
 
-fn row(node: &NodeRecord, id: &Arc<str>) -> Option<CheckRow> {
+/// A check of a node by its folded ID, with its service.
+pub(crate) fn row(node: &NodeRecord, id: &Arc<str>) -> Option<CheckRow> {
     let check = node.checks.get(id)?.check.clone();
     let service = check.value.service_id.as_ref().and_then(|id| node.services.get(&id.folded()));
     let service = service.map(|record| Arc::clone(&record.service.value));

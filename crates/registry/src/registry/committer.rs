@@ -10,11 +10,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use muster_journal::{AppendError, Entry, Envelope, Following, Position, SnapshotMeta};
+use muster_model::{KvOperation, KvWrite, Operation};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
+use super::sessions::write_what_runs_out;
 use super::{Committed, Shared, Submission, SubmitError};
 use crate::command::{Command, Outcome, Rejection};
 use crate::state::{Changes, RULES_LEVEL, State};
@@ -34,6 +36,7 @@ type Append = std::pin::Pin<Box<dyn Future<Output = Result<Position, AppendError
 pub struct Committer {
     shared: Arc<Shared>,
     queue: mpsc::Receiver<Submission>,
+    submissions: mpsc::WeakSender<Submission>,
     follow: Following,
     incarnation: u64,
     number: u64,
@@ -51,12 +54,18 @@ struct Batch {
 }
 
 impl Committer {
-    pub(super) fn new(shared: Arc<Shared>, queue: mpsc::Receiver<Submission>, follow: Following) -> Self {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        queue: mpsc::Receiver<Submission>,
+        submissions: mpsc::WeakSender<Submission>,
+        follow: Following,
+    ) -> Self {
         // Unique among the runs of all servers of this history; it is stamped into batches, never compared by order.
         let incarnation = RandomState::new().build_hasher().finish();
         Self {
             shared,
             queue,
+            submissions,
             follow,
             incarnation,
             number: 0,
@@ -67,8 +76,16 @@ impl Committer {
         }
     }
 
-    /// Runs until `shutdown`; what was accepted before is written first.
-    pub async fn run(mut self, shutdown: CancellationToken) {
+    /// Runs until `shutdown`; what was accepted before is written first. Meanwhile what runs out is written too.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let running_out = write_what_runs_out(Arc::clone(&self.shared), self.submissions.clone());
+        tokio::select! {
+            () = self.commit(shutdown) => {}
+            () = running_out => {}
+        }
+    }
+
+    async fn commit(mut self, shutdown: CancellationToken) {
         let mut append: Option<Append> = None;
         loop {
             let idle = self.in_flight.is_none();
@@ -148,8 +165,10 @@ impl Committer {
             },
         };
         let mut state = (**self.shared.state.load()).clone();
-        let (outcomes, changes) = apply_batch(&mut state, &envelope, &commands);
+        let (outcomes, mut changes) = apply_batch(&mut state, &envelope, &commands);
         let state = Arc::new(state);
+        // Before anybody sees the state: a session that can be found has its time.
+        self.shared.timers.follow(std::mem::take(&mut changes.timers));
         self.shared.state.store(Arc::clone(&state));
         self.shared.applied.send_replace(position);
         self.shared.watches.wake(&changes);
@@ -238,6 +257,7 @@ pub(super) fn apply_batch(state: &mut State, envelope: &Envelope, commands: &[Co
     for command in commands {
         let (outcome, changes) = state.apply(command);
         all.topics.extend(changes.topics);
+        all.timers.extend(changes.timers);
         outcomes.push((outcome, state.index()));
     }
     state.applied.insert(envelope.incarnation, envelope.number);
@@ -248,8 +268,22 @@ pub(super) fn apply_batch(state: &mut State, envelope: &Envelope, commands: &[Co
 fn weight(command: &Command) -> usize {
     match command {
         Command::KvSet(set) => set.value.len() + set.key.as_str().len() + 16,
+        Command::KvAcquire { write, .. } | Command::KvRelease { write, .. } => write_weight(write),
+        Command::Transaction(operations) => operations.iter().map(operation_weight).sum(),
         _ => 256,
     }
+}
+
+fn operation_weight(operation: &Operation) -> usize {
+    match operation {
+        Operation::Kv(KvOperation::Set(write, _)) => write_weight(write),
+        Operation::Kv(KvOperation::Lock(write, _) | KvOperation::Unlock(write, _)) => write_weight(write),
+        _ => 256,
+    }
+}
+
+fn write_weight(write: &KvWrite) -> usize {
+    write.value.len() + write.key.as_str().len() + 64
 }
 
 fn describe(error: &AppendError) -> String {

@@ -15,7 +15,7 @@ pub(super) struct Submission {
 }
 
 /// A write that is durable and applied.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
     /// What became of it.
     pub outcome: Outcome,

@@ -1,3 +1,5 @@
+mod sessions;
+
 use std::time::Duration;
 
 use muster_catalog::{Data, Discovery, Query, Wait};
@@ -8,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::command::{Command, KvSet, Outcome};
+use crate::state::Topic;
 
 struct Running {
     registry: Registry,

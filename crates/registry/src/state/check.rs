@@ -35,7 +35,7 @@ impl State {
                 return Ok(());
             }
             if present.check.value.service_id != check.service_id {
-                self.drop_check(node, &key, index, changes);
+                self.take_check(node, &key, index, changes);
             }
         }
         let same = present.as_ref().is_some_and(|present| *present.check.value == check);
@@ -56,6 +56,9 @@ impl State {
         self.attach_check(node, &check, key);
         if !same {
             self.touch_check(node, &check, index, changes);
+        }
+        if check.status == CheckStatus::Critical {
+            self.end_sessions_tied_to(node, &check.id.folded(), index, changes);
         }
         Ok(())
     }
@@ -104,6 +107,12 @@ impl State {
     }
 
     pub(super) fn drop_check(&mut self, node: &Arc<str>, key: &Arc<str>, index: Index, changes: &mut Changes) {
+        self.take_check(node, key, index, changes);
+        self.end_sessions_tied_to(node, key, index, changes);
+    }
+
+    /// Takes a check out; sessions that are tied to it stay.
+    fn take_check(&mut self, node: &Arc<str>, key: &Arc<str>, index: Index, changes: &mut Changes) {
         let Some(record) = self.nodes.get(node).and_then(|record| record.checks.get(key)).cloned() else { return };
         // First what it touches, while it is still known where it hangs.
         self.touch_check(node, &record.check.value, index, changes);

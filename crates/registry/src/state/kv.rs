@@ -29,11 +29,7 @@ impl State {
             created: present.map_or(index, |entry| entry.created),
             modified: index,
         };
-        if present.is_some_and(|old| old.value == entry.value && old.flags == entry.flags) {
-            return Ok(Outcome::Done);
-        }
-        self.kv.insert(Arc::new(entry));
-        changes.touch(Topic::Key(set.key.clone()));
+        self.put_entry(entry, changes);
         Ok(Outcome::Done)
     }
 
@@ -51,8 +47,7 @@ impl State {
         if cas.is_some_and(|asked| asked != entry.modified) {
             return Ok(Outcome::Declined);
         }
-        self.kv.remove(key.as_str(), index);
-        changes.touch(Topic::Key(key.clone()));
+        self.remove_entry(key, index, changes);
         Ok(Outcome::Done)
     }
 
@@ -63,6 +58,7 @@ impl State {
         changes: &mut Changes,
     ) -> Result<Outcome, Rejection> {
         for entry in self.kv.remove_under(prefix, index) {
+            self.note_unlocked(entry.session.as_ref(), &entry.key);
             changes.touch(Topic::Key(entry.key.clone()));
         }
         Ok(Outcome::Done)

@@ -72,6 +72,7 @@ impl State {
 
     pub(super) fn drop_node(&mut self, key: &Arc<str>, index: Index, changes: &mut Changes) {
         let Some(record) = self.nodes.get(key).cloned() else { return };
+        self.end_sessions_on(key, index, changes);
         for service in record.services.keys() {
             self.drop_service(key, service, index, changes);
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_model::{Index, ServiceName};
+use muster_model::{Index, Indexed, NodeName, ServiceName, Session};
 
 use super::{Changes, NodeRecord, ServiceRecord, State};
 
@@ -41,5 +41,28 @@ impl State {
             record.name = name.name.clone();
             [record.service_index, record.health_index, record.checks_index] = name.indexes;
         });
+    }
+
+    /// Adds a session; which keys it holds is found once all are there.
+    pub(crate) fn restore_session(&mut self, session: Indexed<Arc<Session>>) {
+        self.list_session(session);
+    }
+
+    /// Sets when the sessions of a node last changed.
+    pub(crate) fn restore_node_sessions(&mut self, node: &NodeName, index: Index) {
+        if let Some(listed) = self.node_sessions.get_mut(&node.folded()) {
+            Arc::make_mut(listed).index = index;
+        }
+    }
+
+    /// Finds the keys that sessions hold.
+    pub(crate) fn restore_locks(&mut self) {
+        if self.sessions.is_empty() {
+            return;
+        }
+        let locked: Vec<_> = self.kv.under("").filter(|entry| entry.session.is_some()).cloned().collect();
+        for entry in locked {
+            self.note_locked(entry.session.as_ref(), &entry.key);
+        }
     }
 }

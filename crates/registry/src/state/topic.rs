@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_model::Key;
+use muster_model::{Key, SessionId};
 
 /// Something whose change wakes those who wait for it. Names are folded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,4 +29,10 @@ pub enum Topic {
     Key(Key),
     /// All keys that start with this; never among changes, which name keys.
     KeysUnder(Arc<str>),
+    /// The list of sessions.
+    Sessions,
+    /// One session.
+    Session(SessionId),
+    /// The sessions on a node.
+    NodeSessions(Arc<str>),
 }

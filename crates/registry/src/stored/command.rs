@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate};
-use muster_model::{CheckId, CheckStatus, Index, Key, NodeName, ServiceId};
+use muster_model::{CheckId, CheckStatus, Index, Key, NodeName, Operation, ServiceId, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::StoredError;
 use super::parts::{StoredCheck, StoredNode, StoredOwner, StoredService, invalid};
+use super::session::StoredSession;
+use super::transaction::{StoredOperation, StoredWrite};
 use crate::command::{Command, KvSet};
 
 #[derive(Serialize, Deserialize)]
@@ -40,6 +42,13 @@ pub(super) enum StoredCommand {
         cas: Option<u64>,
     },
     KvDeleteUnder(Arc<str>),
+    KvAcquire(StoredWrite, String),
+    KvRelease(StoredWrite, String),
+    SessionCreate(StoredSession),
+    SessionDestroy(String),
+    SessionExpire(String, u64),
+    LockDelayOver(String, u64),
+    Transaction(Vec<StoredOperation>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,6 +82,13 @@ impl From<&Command> for StoredCommand {
             },
             Command::KvDelete { key, cas } => Self::KvDelete { key: key.to_string(), cas: cas.map(|index| index.0) },
             Command::KvDeleteUnder { prefix } => Self::KvDeleteUnder(Arc::clone(prefix)),
+            Command::KvAcquire { write, session } => Self::KvAcquire(write.into(), session.to_string()),
+            Command::KvRelease { write, session } => Self::KvRelease(write.into(), session.to_string()),
+            Command::SessionCreate(session) => Self::SessionCreate((&**session).into()),
+            Command::SessionDestroy(id) => Self::SessionDestroy(id.to_string()),
+            Command::SessionExpire { id, epoch } => Self::SessionExpire(id.to_string(), epoch.0),
+            Command::LockDelayOver { key, epoch } => Self::LockDelayOver(key.to_string(), epoch.0),
+            Command::Transaction(operations) => Self::Transaction(operations.iter().map(Into::into).collect()),
         }
     }
 }
@@ -98,6 +114,7 @@ impl TryFrom<StoredCommand> for Command {
         let service = |id: String| ServiceId::new(id).map_err(invalid);
         let check = |id: String| CheckId::new(id).map_err(invalid);
         let key = |key: String| Key::new(key).map_err(invalid);
+        let session = |id: String| SessionId::new(id).map_err(invalid);
         Ok(match stored {
             StoredCommand::Register { node, service, checks, replace_checks, owner } => {
                 let checks = checks
@@ -129,6 +146,16 @@ impl TryFrom<StoredCommand> for Command {
             }
             StoredCommand::KvDelete { key: name, cas } => Self::KvDelete { key: key(name)?, cas: cas.map(Index) },
             StoredCommand::KvDeleteUnder(prefix) => Self::KvDeleteUnder { prefix },
+            StoredCommand::KvAcquire(write, id) => Self::KvAcquire { write: write.try_into()?, session: session(id)? },
+            StoredCommand::KvRelease(write, id) => Self::KvRelease { write: write.try_into()?, session: session(id)? },
+            StoredCommand::SessionCreate(session) => Self::SessionCreate(Arc::new(session.try_into()?)),
+            StoredCommand::SessionDestroy(id) => Self::SessionDestroy(session(id)?),
+            StoredCommand::SessionExpire(id, epoch) => Self::SessionExpire { id: session(id)?, epoch: Index(epoch) },
+            StoredCommand::LockDelayOver(name, epoch) => Self::LockDelayOver { key: key(name)?, epoch: Index(epoch) },
+            StoredCommand::Transaction(operations) => {
+                let operations: Result<Vec<Operation>, _> = operations.into_iter().map(TryInto::try_into).collect();
+                Self::Transaction(operations?.into())
+            }
         })
     }
 }

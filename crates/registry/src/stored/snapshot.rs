@@ -1,13 +1,15 @@
 //! A whole state as rows. Derived tables are not stored but for their indexes, which cannot be derived.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use muster_model::{Check, Index, Indexed, KvEntry, Node, Service, ServiceName};
+use muster_model::{Check, Index, Indexed, Key, KvEntry, Node, NodeName, Service, ServiceName, Session};
 use serde::{Deserialize, Serialize};
 
 use super::parts::{StoredCheck, StoredEntry, StoredNode, StoredOwner, StoredService, invalid};
+use super::session::StoredSession;
 use super::{StoredError, decode as decode_chunk, encode as encode_chunk};
-use crate::state::{CheckRecord, NodeRecord, RestoredName, ServiceRecord, State, TableIndexes};
+use crate::state::{CheckRecord, LockDelay, NodeRecord, RestoredName, ServiceRecord, State, TableIndexes};
 
 #[derive(Serialize, Deserialize)]
 enum Row {
@@ -34,6 +36,14 @@ enum Row {
     Entry(StoredEntry),
     /// A change in the tree of keys that no present key shows: a deletion. After all keys.
     KeyChange { path: Vec<u8>, index: u64 },
+    /// A session, after all nodes and keys.
+    Session { session: StoredSession, created: u64, modified: u64 },
+    /// When the sessions of a node that has some last changed, after all sessions.
+    NodeSessions { node: String, index: u64 },
+    /// The indexes of the list of sessions and of those that are gone.
+    SessionIndexes { list: u64, gone: u64 },
+    /// A key that may not be locked for now.
+    LockDelay { key: String, epoch: u64, length: Duration },
 }
 
 pub(super) fn encode(state: &State, chunk_bytes: usize) -> Vec<Vec<u8>> {
@@ -80,6 +90,25 @@ fn rows_of(state: &State) -> impl Iterator<Item = Row> + '_ {
         .chain(names)
         .chain(entries)
         .chain(changes.map(|(path, index)| Row::KeyChange { path, index: index.0 }))
+        .chain(session_rows(state))
+}
+
+fn session_rows(state: &State) -> impl Iterator<Item = Row> + '_ {
+    let sessions = state.sessions.values().map(|record| Row::Session {
+        session: (&*record.session.value).into(),
+        created: record.session.created.0,
+        modified: record.session.modified.0,
+    });
+    let on_nodes = state.node_sessions.iter();
+    let on_nodes = on_nodes.map(|(node, listed)| Row::NodeSessions { node: node.to_string(), index: listed.index.0 });
+    let delays = state.lock_delays.iter().map(|(key, delay)| Row::LockDelay {
+        key: key.to_string(),
+        epoch: delay.epoch.0,
+        length: delay.length,
+    });
+    let TableIndexes { sessions: list, session_gone: gone, .. } = &state.indexes;
+    let indexes = Row::SessionIndexes { list: list.0, gone: gone.0 };
+    sessions.chain(on_nodes).chain(delays).chain(std::iter::once(indexes))
 }
 
 fn node_rows(record: &NodeRecord) -> impl Iterator<Item = Row> + '_ {
@@ -123,6 +152,7 @@ pub(super) fn decode(chunks: &[impl AsRef<[u8]>]) -> Result<State, StoredError> 
                         by_status: by_status.map(Index),
                         node_gone: Index(node_gone),
                         service_gone: Index(service_gone),
+                        ..TableIndexes::default()
                     };
                 }
                 Row::Entry(entry) => state.kv.insert(Arc::new(KvEntry::try_from(entry)?)),
@@ -135,6 +165,12 @@ pub(super) fn decode(chunks: &[impl AsRef<[u8]>]) -> Result<State, StoredError> 
                     let name = ServiceName::new(name).map_err(invalid)?;
                     state.restore_name(RestoredName { name, indexes });
                 }
+                Row::SessionIndexes { list, gone } => {
+                    (indexes.sessions, indexes.session_gone) = (Index(list), Index(gone));
+                }
+                Row::Session { .. } | Row::NodeSessions { .. } | Row::LockDelay { .. } => {
+                    restore_session_row(&mut state, row)?;
+                }
                 on_node => restore_node_row(&mut state, &mut node, on_node)?,
             }
         }
@@ -143,7 +179,26 @@ pub(super) fn decode(chunks: &[impl AsRef<[u8]>]) -> Result<State, StoredError> 
         state.restore_node(done);
     }
     state.indexes = indexes;
+    state.restore_locks();
     Ok(state)
+}
+
+fn restore_session_row(state: &mut State, row: Row) -> Result<(), StoredError> {
+    match row {
+        Row::Session { session, created, modified } => {
+            let value = Arc::new(Session::try_from(session)?);
+            state.restore_session(Indexed { value, created: Index(created), modified: Index(modified) });
+        }
+        Row::NodeSessions { node, index } => {
+            state.restore_node_sessions(&NodeName::new(node).map_err(invalid)?, Index(index));
+        }
+        Row::LockDelay { key, epoch, length } => {
+            let delay = LockDelay { epoch: Index(epoch), length };
+            state.lock_delays.insert(Key::new(key).map_err(invalid)?, Arc::new(delay));
+        }
+        _ => {}
+    }
+    Ok(())
 }
 
 fn restore_node_row(state: &mut State, open: &mut Option<NodeRecord>, row: Row) -> Result<(), StoredError> {
@@ -172,7 +227,7 @@ fn restore_node_row(state: &mut State, open: &mut Option<NodeRecord>, row: Row) 
             let check = Indexed { value: Arc::new(check), created: Index(created), modified: Index(modified) };
             open.as_mut().ok_or_else(orphan)?.put_check(key, CheckRecord { check, owner: owner.into() });
         }
-        Row::Head { .. } | Row::Name { .. } | Row::Entry(_) | Row::KeyChange { .. } => {}
+        _ => {}
     }
     Ok(())
 }

@@ -1,0 +1,91 @@
+use futures_util::FutureExt;
+use muster_model::Key;
+
+use super::*;
+
+fn session() -> SessionId {
+    SessionId::new("s").unwrap()
+}
+
+fn start(epoch: u64, seconds: u64) -> TimerChange {
+    let after = Duration::from_secs(seconds);
+    TimerChange::Start { timer: Timer::Session(session()), after, epoch: Index(epoch) }
+}
+
+fn expire(epoch: u64) -> Command {
+    Command::SessionExpire { id: session(), epoch: Index(epoch) }
+}
+
+/// The time until something runs out, in seconds, with what it is.
+async fn next(timers: &Timers) -> (u64, Vec<Command>) {
+    let begun = Instant::now();
+    let commands = timers.run_out().await;
+    (begun.elapsed().as_secs(), commands)
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_not_renewed_runs_out_once() {
+    let timers = Timers::default();
+    timers.follow([start(1, 20)]);
+    assert_eq!(next(&timers).await, (20, vec![expire(1)]));
+    assert!(timers.run_out().now_or_never().is_none());
+    assert!(!timers.renew(&session()), "its end is on the way: whoever renews it now must not think that it lives");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_begins_the_time_anew() {
+    let timers = Timers::default();
+    timers.follow([start(1, 20)]);
+    for _ in 0..5 {
+        tokio::time::advance(Duration::from_secs(19)).await;
+        assert!(timers.run_out().now_or_never().is_none());
+        assert!(timers.renew(&session()));
+    }
+    assert_eq!(next(&timers).await, (20, vec![expire(1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stopped_does_not_run_out() {
+    let timers = Timers::default();
+    timers.follow([start(1, 20), TimerChange::Stop(Timer::Session(session()))]);
+    tokio::time::advance(Duration::from_secs(100)).await;
+    assert!(timers.run_out().now_or_never().is_none());
+    assert!(!timers.renew(&session()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_begins_anew_runs_out_with_its_new_epoch() {
+    let timers = Timers::default();
+    timers.follow([start(1, 20)]);
+    tokio::time::advance(Duration::from_secs(10)).await;
+    timers.follow([start(7, 20)]);
+    assert_eq!(next(&timers).await, (20, vec![expire(7)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sooner_one_is_not_waited_past() {
+    let timers = std::sync::Arc::new(Timers::default());
+    timers.follow([start(1, 20)]);
+    let waiting = tokio::spawn({
+        let timers = std::sync::Arc::clone(&timers);
+        async move { next(&timers).await }
+    });
+    tokio::task::yield_now().await;
+    let key = Key::new("k").unwrap();
+    let timer = Timer::LockDelay(key.clone());
+    timers.follow([TimerChange::Start { timer, after: Duration::from_secs(5), epoch: Index(3) }]);
+    assert_eq!(waiting.await.unwrap(), (5, vec![Command::LockDelayOver { key, epoch: Index(3) }]));
+    assert_eq!(next(&timers).await, (15, vec![expire(1)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_due_together_runs_out_together() {
+    let timers = Timers::default();
+    let change = |name: &str, seconds| {
+        let timer = Timer::Session(SessionId::new(name).unwrap());
+        TimerChange::Start { timer, after: Duration::from_secs(seconds), epoch: Index(1) }
+    };
+    timers.follow([change("a", 20), change("b", 20), change("c", 21)]);
+    assert_eq!(timers.run_out().await.len(), 2);
+    assert_eq!(timers.run_out().await.len(), 1);
+}
