@@ -19,38 +19,29 @@ impl State {
         let key = wanted.id.folded();
         let present = self.nodes.get(node).and_then(|record| record.services.get(&key)).cloned();
         let same = present.as_ref().is_some_and(|present| *present.service.value == *wanted);
-        if let Some(present) = &present
-            && same
-            && present.owner == owner
-        {
+        if same {
+            // Another owner is nothing that can be read: no list and no index moves.
+            self.change_service(node, &key, |record| record.owner = owner);
             return;
         }
-        let (created, modified) = match &present {
-            Some(present) if same => (present.service.created, present.service.modified),
-            Some(present) => (present.service.created, index),
-            None => (index, index),
-        };
+        let created = present.as_ref().map_or(index, |present| present.service.created);
         let record = Arc::new(ServiceRecord {
-            service: Indexed { value: Arc::new(wanted.clone()), created, modified },
+            service: Indexed { value: Arc::new(wanted.clone()), created, modified: index },
             owner,
             checks: present.as_ref().map(|present| present.checks.clone()).unwrap_or_default(),
         });
         if let Some(present) = &present {
-            self.unlist_instance(node, present, index, !same, changes);
+            self.unlist_instance(node, present, index, changes);
         }
-        self.list_instance(node, &record, index, !same, changes);
+        self.list_instance(node, &record, index, true, changes);
         self.change_node(node, |node_record| {
             node_record.services.insert(key, record);
-            if !same {
-                node_record.services_index = index;
-            }
+            node_record.services_index = index;
         });
-        if !same {
-            changes.touch(Topic::Node(Arc::clone(node)));
-            if present.is_some_and(|present| !present.checks.is_empty()) {
-                // A check's answer carries its service's name and tags.
-                self.touch_checks_of_service(node, wanted, index, changes);
-            }
+        changes.touch(Topic::Node(Arc::clone(node)));
+        if present.is_some_and(|present| !present.checks.is_empty()) {
+            // A check's answer carries its service's name and tags.
+            self.touch_checks_of_service(node, wanted, index, changes);
         }
     }
 
@@ -123,7 +114,6 @@ impl State {
         node: &Arc<str>,
         record: &ServiceRecord,
         index: Index,
-        changed: bool,
         changes: &mut Changes,
     ) {
         let service = &record.service.value;
@@ -143,23 +133,21 @@ impl State {
                 }
             }
         }
-        if changed {
-            listed.service_index = index;
-            listed.health_index = index;
-            if !record.checks.is_empty() {
-                listed.checks_index = index;
-                changes.touch(Topic::ServiceChecks(Arc::clone(&name)));
-            }
-            changes.touch(Topic::Service(Arc::clone(&name)));
-            changes.touch(Topic::Health(Arc::clone(&name)));
+        listed.service_index = index;
+        listed.health_index = index;
+        if !record.checks.is_empty() {
+            listed.checks_index = index;
+            changes.touch(Topic::ServiceChecks(Arc::clone(&name)));
         }
+        changes.touch(Topic::Service(Arc::clone(&name)));
+        changes.touch(Topic::Health(Arc::clone(&name)));
         if listed.instances.is_empty() {
             self.names.remove(&name);
             self.indexes.service_gone = index;
         } else {
             self.names.insert(name, Arc::new(listed));
         }
-        if list_changed && changed {
+        if list_changed {
             self.indexes.services = index;
             changes.touch(Topic::Services);
         }
@@ -170,7 +158,7 @@ impl State {
         for check in &record.checks {
             self.drop_check(node, check, index, changes);
         }
-        self.unlist_instance(node, &record, index, true, changes);
+        self.unlist_instance(node, &record, index, changes);
         self.change_node(node, |node_record| {
             node_record.services.remove(key);
             node_record.services_index = index;
