@@ -1,14 +1,19 @@
+mod lock;
+mod property;
+mod session;
+mod transaction;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner};
 use muster_model::{
-    Check, CheckDefinition, CheckId, CheckStatus, Key, Node, NodeName, Service, ServiceId, ServiceName, Weights,
+    Check, CheckDefinition, CheckId, CheckStatus, Key, KvWrite, Node, NodeName, Service, ServiceId, ServiceName,
+    Session, SessionBehavior, SessionId, Weights,
 };
-use proptest::prelude::*;
 
 use super::*;
 use crate::command::KvSet;
-use crate::stored::{decode_batch, decode_state, encode_batch, encode_state};
 
 fn node(name: &str, address: &str) -> Node {
     Node {
@@ -71,10 +76,10 @@ fn done(state: &mut State, command: Command) -> Changes {
 }
 
 fn rejected(state: &mut State, command: Command) -> Rejection {
-    let before = probes(state);
+    let before = property::probes(state);
     let (outcome, changes) = state.apply(&command);
     assert_eq!(changes, Changes::default());
-    assert_eq!(probes(state), before, "a rejected command leaves everything as it is");
+    assert_eq!(property::probes(state), before, "a rejected command leaves everything as it is");
     outcome.unwrap_err()
 }
 
@@ -87,9 +92,27 @@ fn registering_the_same_again_moves_nothing() {
         vec![check("c1", Some("a1"), CheckStatus::Passing)],
     );
     done(&mut state, command.clone());
-    let before = (state.index(), probes(&state));
+    let before = (state.index(), property::probes(&state));
     assert_eq!(done(&mut state, command), Changes::default());
-    assert_eq!((state.index(), probes(&state)), before);
+    assert_eq!((state.index(), property::probes(&state)), before);
+}
+
+#[test]
+fn another_owner_of_the_same_instance_moves_nothing() {
+    let mut state = State::default();
+    let checks = vec![check("c1", Some("a1"), CheckStatus::Passing)];
+    let Command::Register(mut registration) =
+        register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), checks)
+    else {
+        unreachable!()
+    };
+    done(&mut state, Command::Register(registration.clone()));
+    let before = (state.index(), property::probes(&state));
+    registration.owner = Owner::Agent;
+    assert_eq!(done(&mut state, Command::Register(registration)), Changes::default());
+    assert_eq!((state.index(), property::probes(&state)), before);
+    let entries = state.entries_of("n1", Owner::Agent);
+    assert_eq!((entries.services.len(), entries.checks.len()), (1, 1));
 }
 
 #[test]
@@ -194,158 +217,54 @@ fn keys_follow_consuls_compare_and_set() {
     assert_eq!(state.apply(&delete(7)).0, Ok(Outcome::Done), "absent: nothing to do");
 }
 
-const NODES: [&str; 2] = ["n1", "n2"];
-const NAMES: [&str; 2] = ["a", "b"];
-const IDS: [&str; 3] = ["i1", "i2", "i3"];
-const CHECKS: [&str; 2] = ["c1", "c2"];
-const KEYS: [&str; 4] = ["p/x", "p/y", "p", "q/z"];
-
-/// Every query of a small world with its index, topics and body.
-fn probes(state: &State) -> Vec<(String, Vec<Topic>, Index, String)> {
-    let mut all = Vec::new();
-    let mut probe = |name: String, topic: Topic, index: Index, body: String| all.push((name, vec![topic], index, body));
-    let shared = |text: &str| Arc::<str>::from(text);
-    let answer = state.all_nodes();
-    probe("nodes".into(), Topic::Nodes, answer.index, format!("{:?}", answer.value));
-    let answer = state.all_services();
-    probe("services".into(), Topic::Services, answer.index, format!("{:?}", answer.value));
-    for (status, topic) in [
-        ("any", Topic::Checks),
-        ("passing", Topic::ChecksIn("passing")),
-        ("warning", Topic::ChecksIn("warning")),
-        ("critical", Topic::ChecksIn("critical")),
-    ] {
-        let answer = state.checks_in(status);
-        probe(format!("state {status}"), topic, answer.index, format!("{:?}", answer.value));
+fn session(id: &str, node: &str) -> Session {
+    Session {
+        id: SessionId::new(id).unwrap(),
+        name: Arc::from(""),
+        node: NodeName::new(node).unwrap(),
+        node_checks: Vec::new(),
+        service_checks: Vec::new(),
+        behavior: SessionBehavior::Release,
+        ttl: None,
+        lock_delay: Duration::ZERO,
     }
-    for name in NAMES {
-        let answer = state.instances(name);
-        probe(format!("service {name}"), Topic::Service(shared(name)), answer.index, format!("{:?}", answer.value));
-        let answer = state.healthy_or_not(name);
-        probe(format!("health {name}"), Topic::Health(shared(name)), answer.index, format!("{:?}", answer.value));
-        let answer = state.checks_of_service(name);
-        probe(
-            format!("checks {name}"),
-            Topic::ServiceChecks(shared(name)),
-            answer.index,
-            format!("{:?}", answer.value),
-        );
-    }
-    for name in NODES {
-        let answer = state.node_services(name);
-        probe(format!("node {name}"), Topic::Node(shared(name)), answer.index, format!("{:?}", answer.value));
-        let answer = state.checks_of_node(name);
-        probe(
-            format!("node checks {name}"),
-            Topic::NodeChecks(shared(name)),
-            answer.index,
-            format!("{:?}", answer.value),
-        );
-    }
-    for key in KEYS {
-        let answer = state.key(key);
-        probe(format!("key {key}"), Topic::Key(Key::new(key).unwrap()), answer.index, format!("{:?}", answer.value));
-    }
-    for prefix in ["", "p", "p/", "r"] {
-        let answer = state.keys_under(prefix);
-        probe(format!("under {prefix}"), Topic::KeysUnder(shared(prefix)), answer.index, format!("{:?}", answer.value));
-    }
-    all
 }
 
-fn woken(changes: &Changes, topic: &Topic) -> bool {
-    changes.topics.iter().any(|changed| match (changed, topic) {
-        (Topic::Key(key), Topic::KeysUnder(prefix)) => key.as_str().starts_with(&**prefix),
-        (changed, topic) => changed == topic,
-    })
+fn create(session: Session) -> Command {
+    Command::SessionCreate(Arc::new(session))
 }
 
-fn one_of(list: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
-    proptest::sample::select(list)
+fn destroy(id: &str) -> Command {
+    Command::SessionDestroy(SessionId::new(id).unwrap())
 }
 
-fn status() -> impl Strategy<Value = CheckStatus> {
-    one_of(&["passing", "warning", "critical", "odd"]).prop_map(CheckStatus::lenient)
+fn write(key: &str, value: &str) -> KvWrite {
+    KvWrite { key: Key::new(key).unwrap(), value: Arc::from(value.as_bytes()), flags: 0 }
 }
 
-fn any_check() -> impl Strategy<Value = CatalogCheck> {
-    (one_of(&CHECKS), proptest::option::of(one_of(&IDS)), status(), any::<bool>())
-        .prop_map(|(id, service, status, keep_result)| CatalogCheck { keep_result, ..check(id, service, status) })
+fn acquire(key: &str, value: &str, session: &str) -> Command {
+    Command::KvAcquire { write: write(key, value), session: SessionId::new(session).unwrap() }
 }
 
-fn any_service() -> impl Strategy<Value = Service> {
-    let tags = proptest::collection::vec(one_of(&["t", "u"]), 0..3);
-    (one_of(&IDS), one_of(&NAMES), 1..3, tags).prop_map(|(id, name, port, tags)| service(id, name, port, &tags))
+fn release(key: &str, value: &str, session: &str) -> Command {
+    Command::KvRelease { write: write(key, value), session: SessionId::new(session).unwrap() }
 }
 
-fn any_command() -> impl Strategy<Value = Command> {
-    let checks = proptest::collection::vec(any_check(), 0..3);
-    let registration =
-        (one_of(&NODES), 1..3, proptest::option::of(any_service()), checks, any::<bool>(), any::<bool>(), 0..2u8);
-    let registration = registration.prop_map(|(name, address, service, checks, keep, replace_checks, owner)| {
-        let node = node(name, &format!("10.0.0.{address}"));
-        Command::Register(Box::new(CatalogRegistration {
-            node: if keep { NodeUpdate::Keep(node.name) } else { NodeUpdate::Put(node) },
-            service,
-            checks,
-            replace_checks,
-            owner: if owner == 0 { Owner::Catalog } else { Owner::Agent },
-        }))
-    });
-    let name = |name: &str| NodeName::new(name).unwrap();
-    prop_oneof![
-        6 => registration,
-        1 => one_of(&NODES).prop_map(move |node| Command::Deregister(CatalogDeregistration::Node(name(node)))),
-        2 => (one_of(&NODES), one_of(&IDS)).prop_map(move |(node, id)| {
-            Command::Deregister(CatalogDeregistration::Service(name(node), ServiceId::new(id).unwrap()))
-        }),
-        2 => (one_of(&NODES), one_of(&CHECKS)).prop_map(move |(node, id)| {
-            Command::Deregister(CatalogDeregistration::Check(name(node), CheckId::new(id).unwrap()))
-        }),
-        2 => (one_of(&NODES), one_of(&CHECKS), status(), one_of(&["", "out"])).prop_map(
-            move |(node, id, status, output)| Command::Report {
-                node: name(node),
-                check: CheckId::new(id).unwrap(),
-                status,
-                output: Arc::from(output),
-            }
-        ),
-        3 => (one_of(&KEYS), one_of(&["", "1", "2"])).prop_map(|(key, value)| put(key, value)),
-        2 => one_of(&KEYS).prop_map(|key| Command::KvDelete { key: Key::new(key).unwrap(), cas: None }),
-        1 => one_of(&["p", "p/", "", "r"]).prop_map(|prefix| Command::KvDeleteUnder { prefix: Arc::from(prefix) }),
-    ]
+fn declined(state: &mut State, command: Command) {
+    assert_eq!(state.apply(&command), (Ok(Outcome::Declined), Changes::default()), "{command:?}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+/// A state with node n1, its checks c1 (its own) and c2 (of instance a1), all passing.
+fn with_checks() -> State {
+    let mut state = State::default();
+    let checks = vec![check("c1", None, CheckStatus::Passing), check("c2", Some("a1"), CheckStatus::Passing)];
+    done(&mut state, register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), checks));
+    state
+}
 
-    /// The index rules, for every query of a small world: an index never goes back; a body that changes
-    /// raises its index above all before and wakes those who wait for it; the index covers its body; the
-    /// counter moves by one exactly when something changed; stored commands and snapshots give the same
-    /// state again.
-    #[test]
-    fn indexes_and_wakes_follow_every_change(commands in proptest::collection::vec(any_command(), 1..40)) {
-        let mut state = State::default();
-        for command in commands {
-            let (before, counter) = (probes(&state), state.index());
-            prop_assert_eq!(decode_batch(&encode_batch(std::slice::from_ref(&command))).unwrap(), vec![command.clone()]);
-            let (outcome, changes) = state.apply(&command);
-            let after = probes(&state);
-            let effective = !changes.topics.is_empty();
-            prop_assert_eq!(state.index(), if effective { counter.next() } else { counter });
-            for ((name, topics, old_index, old_body), (_, _, index, body)) in before.iter().zip(&after) {
-                prop_assert!(index >= old_index, "{name}: index went back from {old_index} to {index} by {command:?}");
-                prop_assert!(*index <= state.index().max(Index(1)), "{name}: index from the future");
-                if body != old_body {
-                    prop_assert!(outcome.is_ok());
-                    prop_assert_eq!(*index, state.index(), "{}: changed without its index, by {:?}", name, command);
-                    prop_assert!(topics.iter().all(|topic| woken(&changes, topic)), "{name}: nobody woken by {command:?}");
-                }
-            }
-            let restored = decode_state(&encode_state(&state, 64)).unwrap();
-            prop_assert_eq!(restored.index(), state.index());
-            prop_assert_eq!(probes(&restored), after, "a snapshot gives the same state again");
-            prop_assert_eq!(&restored.indexes, &state.indexes);
-        }
-    }
+/// Holder, LockIndex and value of a key that is there.
+fn lock(state: &State, key: &str) -> (Option<String>, u64, String) {
+    let entry = state.key(key).value.unwrap();
+    let value = String::from_utf8(entry.value.to_vec()).unwrap();
+    (entry.session.as_ref().map(ToString::to_string), entry.lock_index, value)
 }
