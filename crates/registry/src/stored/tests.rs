@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner};
 use muster_model::{
-    Check, CheckDefinition, CheckId, CheckStatus, Index, Key, Node, NodeName, Service, ServiceAddress, ServiceId,
-    ServiceName, Weights,
+    Check, CheckDefinition, CheckId, CheckOperation, CheckStatus, Index, Key, KvOperation, KvWrite, Node, NodeName,
+    NodeOperation, NodeReference, Operation, Service, ServiceAddress, ServiceId, ServiceName, ServiceOperation,
+    Session, SessionBehavior, SessionId, SessionServiceCheck, SessionTtl, Weights,
 };
 
 use super::*;
-use crate::command::KvSet;
+use crate::command::{KvSet, Outcome};
 
 /// One command of every kind, with every field in use.
 fn every_command() -> Vec<Command> {
@@ -68,6 +69,116 @@ fn every_command() -> Vec<Command> {
     ]
 }
 
+fn session() -> Session {
+    Session {
+        id: SessionId::new("u").unwrap(),
+        name: Arc::from("l"),
+        node: NodeName::new("n").unwrap(),
+        node_checks: vec![CheckId::new("c").unwrap()],
+        service_checks: vec![SessionServiceCheck { id: CheckId::new("d").unwrap(), namespace: Arc::from("x") }],
+        behavior: SessionBehavior::Delete,
+        ttl: Some(SessionTtl { text: Arc::from("15.0s"), length: Duration::from_secs(15) }),
+        lock_delay: Duration::from_millis(1),
+    }
+}
+
+fn write() -> KvWrite {
+    KvWrite { key: Key::new("k").unwrap(), value: Arc::from(&b"v"[..]), flags: 300 }
+}
+
+/// One operation of every kind; what they hold of nodes, services and checks is in [`every_command`].
+fn every_operation() -> Vec<Operation> {
+    let key = || Key::new("k").unwrap();
+    let node_name = || NodeName::new("n").unwrap();
+    let (service_id, check_id) = (|| ServiceId::new("s").unwrap(), || CheckId::new("c").unwrap());
+    let cas = || Some(Index(200));
+    let mut commands = every_command();
+    let Command::Register(registration) = commands.swap_remove(0) else { panic!("the first is a registration") };
+    let NodeUpdate::Put(node) = registration.node else { panic!("with a node") };
+    let (service, check) = (registration.service.unwrap(), registration.checks[0].check.clone());
+    let keys = [
+        KvOperation::Set(write(), cas()),
+        KvOperation::Lock(write(), session().id),
+        KvOperation::Unlock(write(), session().id),
+        KvOperation::Get(key()),
+        KvOperation::GetOrEmpty(key()),
+        KvOperation::GetTree(Arc::from("p/")),
+        KvOperation::CheckIndex(key(), Index(200)),
+        KvOperation::CheckSession(key(), Some(session().id)),
+        KvOperation::CheckNotExists(key()),
+        KvOperation::Delete(key(), cas()),
+        KvOperation::DeleteTree(Arc::from("p/")),
+    ];
+    let mut operations: Vec<_> = keys.into_iter().map(Operation::Kv).collect();
+    operations.extend([
+        Operation::Node(NodeOperation::Get(NodeReference::Name(node_name()))),
+        Operation::Node(NodeOperation::Get(NodeReference::Id(Arc::from("i")))),
+        Operation::Node(NodeOperation::Set(node, None)),
+        Operation::Node(NodeOperation::Delete(node_name(), cas())),
+        Operation::Service(ServiceOperation::Get(node_name(), service_id())),
+        Operation::Service(ServiceOperation::Set(node_name(), service, cas())),
+        Operation::Service(ServiceOperation::Delete(node_name(), service_id(), None)),
+        Operation::Check(CheckOperation::Get(node_name(), check_id())),
+        Operation::Check(CheckOperation::Set(node_name(), check, cas())),
+        Operation::Check(CheckOperation::Delete(node_name(), check_id(), None)),
+    ]);
+    operations
+}
+
+/// The commands that came with sessions and transactions.
+fn every_session_command() -> Vec<Command> {
+    vec![
+        Command::KvAcquire { write: write(), session: session().id },
+        Command::KvRelease { write: write(), session: session().id },
+        Command::SessionCreate(Arc::new(session())),
+        Command::SessionDestroy(session().id),
+        Command::SessionExpire { id: session().id, epoch: Index(200) },
+        Command::LockDelayOver { key: Key::new("k").unwrap(), epoch: Index(200) },
+        Command::Transaction(every_operation().into()),
+    ]
+}
+
+/// A state with a row of every kind.
+fn full_state() -> State {
+    let mut state = State::default();
+    state.applied.insert(7, 9);
+    let mut check = CatalogCheck { keep_result: false, ..checks()[0].clone() };
+    check.check.id = CheckId::new("d").unwrap();
+    let own = CatalogCheck {
+        check: Check { service_id: None, id: CheckId::new("c").unwrap(), ..check.check.clone() },
+        ..check.clone()
+    };
+    let mut commands = every_command();
+    let Command::Register(mut registration) = commands.swap_remove(0) else { panic!("the first is a registration") };
+    registration.checks = vec![check, own];
+    let put =
+        |key: &str| Command::KvSet(KvSet { key: Key::new(key).unwrap(), value: Arc::from([]), flags: 0, cas: None });
+    let other = Session { id: SessionId::new("w").unwrap(), ..session() };
+    let delayed = KvWrite { key: Key::new("m").unwrap(), ..write() };
+    let commands = [
+        Command::Register(registration),
+        put("p/x"),
+        put("p/y"),
+        Command::KvDelete { key: Key::new("p/y").unwrap(), cas: None },
+        Command::SessionCreate(Arc::new(session())),
+        Command::SessionCreate(Arc::new(other.clone())),
+        Command::KvAcquire { write: write(), session: session().id },
+        Command::KvAcquire { write: delayed, session: other.id.clone() },
+        Command::SessionDestroy(other.id),
+    ];
+    for command in commands {
+        assert_eq!(state.apply(&command).0, Ok(Outcome::Done), "{command:?}");
+    }
+    state
+}
+
+fn checks() -> Vec<CatalogCheck> {
+    match every_command().swap_remove(0) {
+        Command::Register(registration) => registration.checks,
+        other => panic!("{other:?}"),
+    }
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -79,6 +190,43 @@ fn version_1_stays_as_it_is() {
     let encoded = encode_batch(&commands);
     assert_eq!(hex(&encoded), include_str!("tests/batch-v1.hex").trim());
     assert_eq!(decode_batch(&encoded).unwrap(), commands);
+}
+
+/// The same for what version 1 has been able to say since there are sessions.
+#[test]
+fn sessions_and_transactions_stay_as_they_are() {
+    let commands = every_session_command();
+    let encoded = encode_batch(&commands);
+    assert_eq!(hex(&encoded), include_str!("tests/batch-v1-sessions.hex").trim());
+    assert_eq!(decode_batch(&encoded).unwrap(), commands);
+}
+
+#[test]
+fn a_snapshot_stays_as_it_is() {
+    let state = full_state();
+    let chunks = encode_state(&state, 1 << 20);
+    assert_eq!(
+        chunks.iter().map(|chunk| hex(chunk)).collect::<Vec<_>>(),
+        [include_str!("tests/snapshot-v1.hex").trim()]
+    );
+    let restored = decode_state(&chunks).unwrap();
+    assert_eq!(restored.session("u"), state.session("u"));
+    assert_eq!(restored.lock_delays, state.lock_delays);
+    assert_eq!(encode_state(&restored, 1 << 20), chunks);
+}
+
+/// As they were written before there were sessions.
+#[test]
+fn a_snapshot_without_sessions_is_read() {
+    let mut state = State::default();
+    let set = KvSet { key: Key::new("k").unwrap(), value: Arc::from(&b"v"[..]), flags: 0, cas: None };
+    assert!(state.apply(&Command::KvSet(set)).0.is_ok());
+    let older = "0102000100000000000000000005016b01760000000101".to_owned();
+    let bytes: Vec<u8> =
+        (0..older.len()).step_by(2).map(|at| u8::from_str_radix(&older[at..at + 2], 16).unwrap()).collect();
+    let restored = decode_state(&[bytes]).unwrap();
+    assert_eq!((restored.index(), restored.key("k")), (state.index(), state.key("k")));
+    assert_eq!(restored.all_sessions(), state.all_sessions());
 }
 
 #[test]
