@@ -9,13 +9,17 @@ mod catalog;
 mod entity;
 mod health;
 mod kv;
+mod session;
 mod status;
 mod stored;
+mod transaction;
 
 pub use agent::{AgentCheckAnswer, agent_checks, agent_service, agent_services, content_hash};
 pub use agent_health::{AgentHealthRow, agent_health_id, agent_health_name};
 pub use catalog::{CatalogServiceRow, catalog_node, catalog_nodes, catalog_service, catalog_services, node_services};
 pub use health::{CheckRow, InstanceRow, health_checks, health_service};
 pub use kv::{kv_entries, kv_keys};
+pub use session::{session_id, sessions};
 pub use status::{boolean, datacenters, status_leader, status_peers};
 pub use stored::Stored;
+pub use transaction::{TransactionRead, TransactionRow, transaction_done, transaction_failed};

@@ -9,6 +9,8 @@ mod catalog_check;
 mod fields;
 mod kv;
 mod meta;
+mod session;
+mod transaction;
 mod validation;
 mod write;
 
@@ -21,5 +23,7 @@ pub use catalog::{CatalogDeregister, CatalogRegister, DeregisterTarget, deregist
 pub use fields::DecodeError;
 pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};
 pub use meta::MetaProblem;
+pub use session::{SessionRequestError, create_session};
+pub use transaction::{MAX_OPERATIONS, OperationRefusal, TransactionRequest, TransactionRequestError, transaction};
 pub use validation::{AgentRequestError, CatalogRequestError, CheckProblem, WeightsProblem};
 pub use write::{write_check_update, write_deregister, write_register, write_service_registration};

@@ -13,7 +13,6 @@ use super::transaction::{StoredOperation, StoredWrite};
 use crate::command::{Command, KvSet};
 
 #[derive(Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "lives only while a batch is encoded or decoded")]
 pub(super) enum StoredCommand {
     Register {
         node: StoredNodeUpdate,

@@ -36,7 +36,6 @@ impl TryFrom<StoredWrite> for KvWrite {
 type Cas = Option<u64>;
 
 #[derive(Serialize, Deserialize)]
-#[expect(clippy::large_enum_variant, reason = "lives only while a batch is encoded or decoded")]
 pub(super) enum StoredOperation {
     KvSet(StoredWrite, Cas),
     KvLock(StoredWrite, String),

@@ -61,7 +61,7 @@ where
     let mut checks = ArrayWriter::new(object.member("Checks"));
     for value in row.checks {
         let mut check = ObjectWriter::new(checks.item());
-        entity::check_result(&mut check, node, Some(row.service), value);
+        entity::check_result(&mut check, node, Some(row.service), value, entity::Empty::Braces);
         // Consul loses the type on the way to this answer.
         check.string("Type", "");
         check.uint("ExposedPort", 0);

@@ -11,10 +11,11 @@ use crate::json::{ObjectWriter, push_string};
 /// The proxy configuration of a service that is none; muster knows no mesh.
 pub(super) const NO_PROXY: &str = r#"{"Mode":"","MeshGateway":{},"Expose":{}}"#;
 
-/// What to write for a map without entries.
+/// What to write for a map or a list without entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Empty {
     Null,
+    /// `{}` or `[]`.
     Braces,
 }
 
@@ -33,11 +34,16 @@ pub(super) fn node(out: &mut Vec<u8>, datacenter: &str, node: Stored<'_, Node>) 
 
 /// `Service` of `/v1/health/service`, `/v1/catalog/node` and others.
 pub(super) fn service(out: &mut Vec<u8>, service: Stored<'_, Service>) {
+    service_with(out, service, Empty::Braces);
+}
+
+/// The same with a choice of what stands for no tags.
+pub(super) fn service_with(out: &mut Vec<u8>, service: Stored<'_, Service>, no_tags: Empty) {
     let value = service.value;
     let mut object = ObjectWriter::new(out);
     object.string("ID", value.id.as_str());
     object.string("Service", value.name.as_str());
-    object.strings("Tags", value.tags.iter().map(|tag| &**tag));
+    list(&mut object, "Tags", &value.tags, no_tags);
     object.string("Address", &value.address);
     tagged_addresses(&mut object, "TaggedAddresses", &value.tagged_addresses);
     texts(object.member("Meta"), &value.meta, Empty::Null);
@@ -60,11 +66,23 @@ pub(super) fn check(
     node: &NodeName,
     service: Option<&Service>,
     check: Stored<'_, Check>,
+    times: (&str, &str),
+) {
+    check_with(out, node, service, check, times, Empty::Braces);
+}
+
+/// The same with a choice of what stands for no tags.
+pub(super) fn check_with(
+    out: &mut Vec<u8>,
+    node: &NodeName,
+    service: Option<&Service>,
+    check: Stored<'_, Check>,
     (interval, timeout): (&str, &str),
+    no_tags: Empty,
 ) {
     let value = check.value;
     let mut object = ObjectWriter::new(out);
-    check_result(&mut object, node, service, value);
+    check_result(&mut object, node, service, value, no_tags);
     object.string("Type", &value.kind);
     object.string("Interval", interval);
     object.string("Timeout", timeout);
@@ -75,7 +93,13 @@ pub(super) fn check(
 }
 
 /// What every form of a check begins with: what it is about, and its result.
-pub(super) fn check_result(object: &mut ObjectWriter<'_>, node: &NodeName, service: Option<&Service>, value: &Check) {
+pub(super) fn check_result(
+    object: &mut ObjectWriter<'_>,
+    node: &NodeName,
+    service: Option<&Service>,
+    value: &Check,
+    no_tags: Empty,
+) {
     object.string("Node", node.as_str());
     object.string("CheckID", value.id.as_str());
     object.string("Name", &value.name);
@@ -85,7 +109,14 @@ pub(super) fn check_result(object: &mut ObjectWriter<'_>, node: &NodeName, servi
     object.string("ServiceID", value.service_id.as_ref().map_or("", |id| id.as_str()));
     let service = service.filter(|_| value.service_id.is_some());
     object.string("ServiceName", service.map_or("", |service| service.name.as_str()));
-    object.strings("ServiceTags", service.iter().flat_map(|service| service.tags.iter()).map(|tag| &**tag));
+    list(object, "ServiceTags", service.map_or(&[], |service| &service.tags), no_tags);
+}
+
+fn list(object: &mut ObjectWriter<'_>, name: &str, texts: &[Arc<str>], empty: Empty) {
+    match (texts, empty) {
+        ([], Empty::Null) => object.raw(name, "null"),
+        _ => object.strings(name, texts.iter().map(|text| &**text)),
+    }
 }
 
 pub(super) fn indexes<T>(object: &mut ObjectWriter<'_>, stored: Stored<'_, T>) {

@@ -8,22 +8,27 @@ use crate::json::{ArrayWriter, ObjectWriter, push_base64, push_string};
 pub fn kv_entries<'a>(out: &mut Vec<u8>, entries: impl IntoIterator<Item = &'a KvEntry>) {
     let mut list = ArrayWriter::new(out);
     for entry in entries {
-        let mut object = ObjectWriter::new(list.item());
-        object.uint("LockIndex", entry.lock_index);
-        object.string("Key", entry.key.as_str());
-        object.uint("Flags", entry.flags);
-        match &*entry.value {
-            [] => object.raw("Value", "null"),
-            bytes => push_base64(object.member("Value"), bytes),
-        }
-        if let Some(session) = &entry.session {
-            object.string("Session", session.as_str());
-        }
-        object.uint("CreateIndex", entry.created.0);
-        object.uint("ModifyIndex", entry.modified.0);
-        object.end();
+        kv_entry(list.item(), entry, true);
     }
     list.end();
+}
+
+/// An entry, with its value or without.
+pub(super) fn kv_entry(out: &mut Vec<u8>, entry: &KvEntry, with_value: bool) {
+    let mut object = ObjectWriter::new(out);
+    object.uint("LockIndex", entry.lock_index);
+    object.string("Key", entry.key.as_str());
+    object.uint("Flags", entry.flags);
+    match &*entry.value {
+        bytes @ [_, ..] if with_value => push_base64(object.member("Value"), bytes),
+        _ => object.raw("Value", "null"),
+    }
+    if let Some(session) = &entry.session {
+        object.string("Session", session.as_str());
+    }
+    object.uint("CreateIndex", entry.created.0);
+    object.uint("ModifyIndex", entry.modified.0);
+    object.end();
 }
 
 /// `/v1/kv/PREFIX?keys`.

@@ -96,7 +96,7 @@ fn named(text: String) -> Option<Arc<str>> {
     Some(text).filter(|text| !text.is_empty()).map(Arc::from)
 }
 
-fn check_node_id(id: &str) -> Result<(), CatalogRequestError> {
+pub(super) fn check_node_id(id: &str) -> Result<(), CatalogRequestError> {
     if id.is_empty() {
         return Ok(());
     }
@@ -159,7 +159,7 @@ impl Fill for RegisterFields {
 }
 
 #[derive(Default)]
-struct CatalogService {
+pub(super) struct CatalogService {
     name: String,
     fields: ServiceFields,
     ignored: String,
@@ -183,7 +183,12 @@ impl Fill for CatalogService {
 }
 
 impl CatalogService {
-    fn validated(self) -> Result<Service, CatalogRequestError> {
+    /// Its ID; its name if it has none.
+    pub fn id(&self) -> &str {
+        if self.fields.id.is_empty() { &self.name } else { &self.fields.id }
+    }
+
+    pub fn validated(self) -> Result<Service, CatalogRequestError> {
         if self.name.is_empty() {
             return Err(match &*self.fields.id {
                 "" => CatalogRequestError::MissingServiceName,

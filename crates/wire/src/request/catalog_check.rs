@@ -50,17 +50,27 @@ impl Fill for CatalogCheckFields {
 }
 
 impl CatalogCheckFields {
+    /// The node that it names.
+    pub fn node(&self) -> &str {
+        &self.node
+    }
+
+    /// Its ID; its name if it has none.
+    pub fn id(&self) -> Result<CheckId, CatalogRequestError> {
+        match if self.id.is_empty() { &self.name } else { &self.id }.as_str() {
+            "" => Err(CatalogRequestError::MissingCheckId),
+            id => Ok(CheckId::new(id)?),
+        }
+    }
+
     pub fn validated(self, node: &str) -> Result<Check, CatalogRequestError> {
         if !self.node.is_empty() && self.node.to_lowercase() != node.to_lowercase() {
             return Err(CatalogRequestError::CheckNode { check: self.node, node: node.to_owned() });
         }
-        let id = if self.id.is_empty() { &self.name } else { &self.id };
-        if id.is_empty() {
-            return Err(CatalogRequestError::MissingCheckId);
-        }
+        let id = self.id()?;
         let service_id = Some(&self.service_id).filter(|id| !id.is_empty()).map(ServiceId::new).transpose()?;
         Ok(Check {
-            id: CheckId::new(id)?,
+            id,
             name: Arc::from(self.name),
             status: CheckStatus::lenient(&self.status),
             notes: Arc::from(self.notes),

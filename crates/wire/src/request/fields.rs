@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::duration_text::{GoDuration, InvalidDuration};
 use crate::json::{self, Object, SyntaxError, Value};
 
@@ -39,6 +42,9 @@ pub enum DecodeError {
     /// A duration's text.
     #[error(transparent)]
     Duration(#[from] InvalidDuration),
+    /// Bytes that are not in base64.
+    #[error("illegal base64 data at input byte {0}")]
+    Base64(usize),
 }
 
 fn enterprise_hint(field: &str) -> &'static str {
@@ -85,6 +91,34 @@ pub(super) fn body(
     }
 }
 
+/// Decodes a body that is a list of structures; a null one is none. `types` are Go's names of the list and of the
+/// structures, `structure` is what its errors say of fields.
+pub(super) fn body_list<T: Fill + Default>(
+    bytes: &[u8],
+    types: (&'static str, &'static str),
+    structure: &'static str,
+) -> Result<Vec<T>, DecodeError> {
+    let (list_type, item_type) = types;
+    let items = match json::parse(bytes)? {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items,
+        other => return Err(DecodeError::Body { value: other.kind(), expected: list_type }),
+    };
+    let mut list = Vec::new();
+    for item in items {
+        match item {
+            Value::Null => {}
+            Value::Object(object) => {
+                let mut target = T::default();
+                Fields { structure, path: Vec::new(), saved: None }.run(&object, &mut target)?;
+                list.push(target);
+            }
+            other => return Err(DecodeError::Body { value: other.kind(), expected: item_type }),
+        }
+    }
+    Ok(list)
+}
+
 impl Fields {
     fn run(mut self, object: &Object, target: &mut impl Fill) -> Result<(), DecodeError> {
         for (name, value) in &object.0 {
@@ -113,7 +147,7 @@ impl Fields {
 
     fn wrong(&mut self, name: &str, value: &Value, expected: &'static str) {
         let value = match (value, expected) {
-            (Value::Number(text), "int") => format!("number {text}"),
+            (Value::Number(text), "int" | "uint64") => format!("number {text}"),
             _ => value.kind().to_owned(),
         };
         self.save(DecodeError::Type { value, structure: self.structure, field: self.field(name), expected });
@@ -134,6 +168,38 @@ impl Fields {
             Value::Null => {}
             Value::Number(text) if text.parse::<i32>().is_ok() => *slot = text.parse().unwrap_or_default(),
             other => self.wrong(name, other, "int"),
+        }
+    }
+
+    /// A number that is not negative.
+    pub fn uint(&mut self, name: &str, value: &Value, slot: &mut u64) {
+        match value {
+            Value::Null => {}
+            Value::Number(text) if text.parse::<u64>().is_ok() => *slot = text.parse().unwrap_or_default(),
+            other => self.wrong(name, other, "uint64"),
+        }
+    }
+
+    /// Bytes, in base64.
+    pub fn bytes(&mut self, name: &str, value: &Value, slot: &mut Vec<u8>) {
+        match value {
+            Value::Null => slot.clear(),
+            // Go skips line ends.
+            Value::String(text) => match STANDARD.decode(text.replace(['\r', '\n'], "")) {
+                Ok(bytes) => *slot = bytes,
+                Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => {
+                    self.save(DecodeError::Base64(at));
+                }
+                Err(_) => self.save(DecodeError::Base64(text.len())),
+            },
+            other => self.wrong(name, other, "[]uint8"),
+        }
+    }
+
+    /// Something else where a list should be; `null` is none.
+    pub fn not_a_list(&mut self, name: &str, go_type: &'static str, value: &Value) {
+        if *value != Value::Null {
+            self.wrong(name, value, go_type);
         }
     }
 

@@ -1,0 +1,308 @@
+//! The body of `/v1/session/create`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_model::{
+    CheckId, InvalidName, NodeName, Session, SessionBehavior, SessionId, SessionServiceCheck, SessionTtl,
+};
+
+use super::fields::{self, DecodeError, Fields, Fill};
+use crate::Status;
+use crate::duration_text::{GoDuration, InvalidDuration};
+use crate::json::Value;
+
+/// The shortest TTL (Consul's default `session_ttl_min`).
+const MIN_TTL: Duration = Duration::from_secs(10);
+/// The longest TTL.
+const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
+/// The lock-delay of a session that names none.
+const DEFAULT_LOCK_DELAY: Duration = Duration::from_secs(15);
+/// A lock-delay below this many nanoseconds is meant as seconds.
+const SECONDS_BELOW: i64 = 1000;
+/// The check that every live node has.
+const NODE_CHECK: &str = "serfHealth";
+
+/// Why a session is refused before the registry sees it. Displays as Consul's answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SessionRequestError {
+    /// The body cannot be decoded.
+    #[error("Request decode failed: {0}")]
+    Decode(#[from] DecodeError),
+    /// An empty node name.
+    #[error("Must provide Node")]
+    MissingNode,
+    /// Neither `release` nor `delete`.
+    #[error("Invalid Behavior setting '{0}'")]
+    Behavior(String),
+    /// A TTL that is no duration.
+    #[error("Session TTL '{text}' invalid: {problem}")]
+    TtlText {
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        problem: InvalidDuration,
+    },
+    /// A TTL out of range.
+    #[error(
+        "Invalid Session TTL '{nanos}', must be between [{}={}]",
+        GoDuration::from(MIN_TTL),
+        GoDuration::from(MAX_TTL)
+    )]
+    TtlRange {
+        /// What was given, in nanoseconds.
+        nanos: i64,
+    },
+    /// A name or ID that muster does not take.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+}
+
+impl SessionRequestError {
+    /// The answer's status.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Decode(_) => Status::BadRequest,
+            _ => Status::Internal,
+        }
+    }
+}
+
+/// Reads the body of `/v1/session/create`, which may be empty. `id` is the new session's; `node` is where it stands
+/// unless the body says otherwise.
+pub fn create_session(body: &[u8], id: SessionId, node: &NodeName) -> Result<Session, SessionRequestError> {
+    let mut fields = SessionFields::default();
+    if !body.is_empty() {
+        fields::body(body, "", &["Alias"], &mut fields).map_err(own_type)?;
+    }
+    let node = match fields.node.as_deref() {
+        None => node.clone(),
+        Some("") => return Err(SessionRequestError::MissingNode),
+        Some(name) => NodeName::new(name)?,
+    };
+    let behavior = match &*fields.behavior {
+        "" | "release" => SessionBehavior::Release,
+        "delete" => SessionBehavior::Delete,
+        _ => return Err(SessionRequestError::Behavior(fields.behavior)),
+    };
+    let ttl = ttl(&fields.ttl)?;
+    let mut node_checks = fields.checks.unwrap_or_default();
+    match fields.node_checks {
+        None if node_checks.is_empty() && !fields.named_checks => node_checks.push(Arc::from(NODE_CHECK)),
+        more => node_checks.extend(more.unwrap_or_default()),
+    }
+    let mut seen = BTreeSet::new();
+    node_checks.retain(|id| seen.insert(Arc::clone(id)));
+    let service_check = |check: ServiceCheckFields| {
+        Ok(SessionServiceCheck { id: CheckId::new(check.id)?, namespace: Arc::from(check.namespace) })
+    };
+    Ok(Session {
+        id,
+        name: Arc::from(fields.name),
+        node,
+        node_checks: node_checks.iter().map(CheckId::new).collect::<Result<_, _>>()?,
+        service_checks: fields.service_checks.into_iter().map(service_check).collect::<Result<_, InvalidName>>()?,
+        behavior,
+        ttl,
+        lock_delay: fields.lock_delay.map_or(DEFAULT_LOCK_DELAY, GoDuration::or_zero),
+    })
+}
+
+/// Go's name of the whole body's type.
+fn own_type(error: DecodeError) -> DecodeError {
+    match error {
+        DecodeError::Body { value, .. } => {
+            DecodeError::Body { value, expected: "struct { LockDelay interface {}; *structs.Alias }" }
+        }
+        other => other,
+    }
+}
+
+fn ttl(text: &str) -> Result<Option<SessionTtl>, SessionRequestError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let parsed = GoDuration::parse(text);
+    let ttl = parsed.map_err(|problem| SessionRequestError::TtlText { text: text.to_owned(), problem })?;
+    let length = ttl.or_zero();
+    if ttl.nanos() != 0 && !(MIN_TTL..=MAX_TTL).contains(&length) {
+        return Err(SessionRequestError::TtlRange { nanos: ttl.nanos() });
+    }
+    Ok(Some(SessionTtl { text: Arc::from(text), length }))
+}
+
+#[derive(Default)]
+struct SessionFields {
+    name: String,
+    node: Option<String>,
+    behavior: String,
+    ttl: String,
+    lock_delay: Option<GoDuration>,
+    /// The old name of `NodeChecks`.
+    checks: Option<Vec<Arc<str>>>,
+    /// `Checks` stands there, be it empty.
+    named_checks: bool,
+    node_checks: Option<Vec<Arc<str>>>,
+    service_checks: Vec<ServiceCheckFields>,
+    ignored: String,
+}
+
+impl Fill for SessionFields {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        match folded {
+            "name" => fields.string("Name", value, &mut self.name),
+            "node" => {
+                let mut node = String::new();
+                fields.string("Node", value, &mut node);
+                if *value != Value::Null {
+                    self.node = Some(node);
+                }
+            }
+            "behavior" => fields.string("Behavior", value, &mut self.behavior),
+            "ttl" => fields.string("TTL", value, &mut self.ttl),
+            "lockdelay" => self.take_lock_delay(value)?,
+            "checks" => {
+                self.named_checks = true;
+                fields.strings("Checks", value, self.checks.get_or_insert_default());
+            }
+            "nodechecks" => fields.strings("NodeChecks", value, self.node_checks.get_or_insert_default()),
+            "servicechecks" => self.take_service_checks(fields, value)?,
+            // The server makes one; indexes are what a client may send back.
+            "id" => fields.string("ID", value, &mut self.ignored),
+            "createindex" | "modifyindex" => {}
+            _ => fields.unknown(name),
+        }
+        Ok(())
+    }
+}
+
+impl SessionFields {
+    fn take_lock_delay(&mut self, value: &Value) -> Result<(), DecodeError> {
+        if *value == Value::Null {
+            return Ok(());
+        }
+        let given = fields::duration(value)?.unwrap_or_default().nanos();
+        let nanos = if given < SECONDS_BELOW { given.saturating_mul(1_000_000_000) } else { given };
+        self.lock_delay = Some(GoDuration::from_nanos(nanos));
+        Ok(())
+    }
+
+    fn take_service_checks(&mut self, fields: &mut Fields, value: &Value) -> Result<(), DecodeError> {
+        let Some(items) = value.as_array() else {
+            fields.not_a_list("ServiceChecks", "[]structs.ServiceCheck", value);
+            return Ok(());
+        };
+        self.service_checks.clear();
+        for item in items {
+            let mut check = ServiceCheckFields::default();
+            fields.nested("ServiceChecks", ("ServiceCheck", "structs.ServiceCheck"), item, &mut check)?;
+            self.service_checks.push(check);
+        }
+        Ok(())
+    }
+}
+
+#[derive(Default)]
+struct ServiceCheckFields {
+    id: String,
+    namespace: String,
+}
+
+impl Fill for ServiceCheckFields {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        match folded {
+            "id" => fields.string("ID", value, &mut self.id),
+            "namespace" => fields.string("Namespace", value, &mut self.namespace),
+            _ => fields.unknown(name),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Result<Session, SessionRequestError> {
+        create_session(body.as_bytes(), SessionId::new("id").unwrap(), &NodeName::new("here").unwrap())
+    }
+
+    fn text(body: &str) -> String {
+        read(body).unwrap_err().to_string()
+    }
+
+    fn checks(body: &str) -> Vec<String> {
+        read(body).unwrap().node_checks.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_empty_body_is_a_session_with_consuls_defaults() {
+        let expected = Session {
+            id: SessionId::new("id").unwrap(),
+            name: Arc::from(""),
+            node: NodeName::new("here").unwrap(),
+            node_checks: vec![CheckId::new("serfHealth").unwrap()],
+            service_checks: vec![],
+            behavior: SessionBehavior::Release,
+            ttl: None,
+            lock_delay: Duration::from_secs(15),
+        };
+        for body in ["", "{}", "null", r#"{"LockDelay":null,"Node":null,"ID":"mine","CreateIndex":7}"#] {
+            assert_eq!(read(body), Ok(expected.clone()), "{body}");
+        }
+    }
+
+    #[test]
+    fn reads_what_patroni_sends() {
+        let body =
+            r#"{"name":"scope-n1","checks":["serfHealth"],"lockdelay":"0.001s","ttl":"15.0s","behavior":"delete"}"#;
+        let session = read(body).unwrap();
+        assert_eq!((&*session.name, session.behavior), ("scope-n1", SessionBehavior::Delete));
+        assert_eq!(session.lock_delay, Duration::from_millis(1));
+        let ttl = session.ttl.unwrap();
+        assert_eq!((&*ttl.text, ttl.length), ("15.0s", Duration::from_secs(15)));
+    }
+
+    #[test]
+    fn small_lock_delays_are_seconds() {
+        let delay = |value: &str| read(&format!(r#"{{"LockDelay":{value}}}"#)).unwrap().lock_delay;
+        assert_eq!(delay("0"), Duration::ZERO);
+        assert_eq!(delay("\"0s\""), Duration::ZERO);
+        assert_eq!(delay("20"), Duration::from_secs(20));
+        assert_eq!(delay("1000"), Duration::from_micros(1));
+        assert_eq!(delay("15000000000"), Duration::from_secs(15));
+        assert_eq!(delay("\"61s\""), Duration::from_secs(61));
+        assert_eq!(delay("-1"), Duration::ZERO);
+        assert_eq!(text(r#"{"LockDelay":"x"}"#), "Request decode failed: time: invalid duration \"x\"");
+    }
+
+    #[test]
+    fn named_checks_take_the_place_of_the_default() {
+        assert_eq!(checks(r#"{"Checks":[]}"#), [""; 0]);
+        assert_eq!(checks(r#"{"NodeChecks":[]}"#), [""; 0]);
+        assert_eq!(checks(r#"{"Checks":["a"]}"#), ["a"]);
+        assert_eq!(checks(r#"{"NodeChecks":["b","c"]}"#), ["b", "c"]);
+        assert_eq!(checks(r#"{"Checks":["a"],"NodeChecks":["a","b"]}"#), ["a", "b"]);
+        let session = read(r#"{"NodeChecks":[],"ServiceChecks":[{"ID":"web","Namespace":"default"}]}"#).unwrap();
+        assert_eq!(session.service_checks[0].id.as_str(), "web");
+    }
+
+    #[test]
+    fn refuses_in_consuls_words() {
+        assert_eq!(text("{"), "Request decode failed: unexpected EOF");
+        assert_eq!(read("{").unwrap_err().status(), Status::BadRequest);
+        assert_eq!(text(r#"{"Nope":1}"#), "Request decode failed: json: unknown field \"Nope\"");
+        let wrong =
+            "Request decode failed: json: cannot unmarshal number into Go struct field .Alias.TTL of type string";
+        assert_eq!(text(r#"{"TTL":5}"#), wrong);
+        assert_eq!(text(r#"{"Node":""}"#), "Must provide Node");
+        assert_eq!(text(r#"{"Behavior":"burn"}"#), "Invalid Behavior setting 'burn'");
+        assert_eq!(text(r#"{"TTL":"abc"}"#), "Session TTL 'abc' invalid: time: invalid duration \"abc\"");
+        let range = "Invalid Session TTL '5000000000', must be between [10s=24h0m0s]";
+        assert_eq!(text(r#"{"TTL":"5s"}"#), range);
+        assert_eq!(text(r#"{"TTL":"-1s"}"#), range.replace("5000000000", "-1000000000"));
+        assert_eq!(read(r#"{"TTL":"-1s"}"#).unwrap_err().status(), Status::Internal);
+        assert_eq!(read(r#"{"TTL":"0s"}"#).unwrap().expires_after(), None);
+    }
+}

@@ -1,0 +1,253 @@
+//! The body of `/v1/txn`.
+
+mod fields;
+
+use std::sync::Arc;
+
+use muster_model::{
+    CheckOperation, Index, InvalidKey, InvalidName, Key, KvOperation, KvWrite, Node, NodeName, NodeOperation,
+    NodeReference, Operation, ServiceId, ServiceOperation, SessionId,
+};
+
+use super::CatalogRequestError;
+use super::catalog::check_node_id;
+use super::fields::{DecodeError, body_list};
+use crate::Status;
+use fields::{CheckFields, KvFields, NodeFields, OperationFields, ServiceFields};
+
+/// The most operations of one transaction.
+pub const MAX_OPERATIONS: usize = 128;
+
+/// A transaction as it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransactionRequest {
+    /// Its operations, without those that are refused.
+    pub operations: Vec<Operation>,
+    /// Which operations are refused, from 0, and why. Then none is done.
+    pub refused: Vec<(usize, OperationRefusal)>,
+    /// Whether one of them writes.
+    pub writes: bool,
+}
+
+/// Why a transaction is refused as a whole. Displays as Consul's answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransactionRequestError {
+    /// The body cannot be decoded.
+    #[error("Failed to parse body: {0}")]
+    Decode(#[from] DecodeError),
+    /// Over [`MAX_OPERATIONS`].
+    #[error("Transaction contains too many operations ({0} > {MAX_OPERATIONS})")]
+    TooMany(usize),
+    /// The body is over the limit.
+    #[error(
+        "Request body({bytes} bytes) too large, max size: {limit} bytes. See https://developer.hashicorp.com/docs/agent/config/config-files#txn_max_req_len."
+    )]
+    TooLarge {
+        /// How long it is.
+        bytes: u64,
+        /// How long it may be.
+        limit: u64,
+    },
+}
+
+impl TransactionRequestError {
+    /// The answer's status.
+    pub fn status(&self) -> Status {
+        match self {
+            Self::Decode(_) => Status::BadRequest,
+            Self::TooMany(_) | Self::TooLarge { .. } => Status::TooLarge,
+        }
+    }
+}
+
+/// Why an operation is refused before the registry sees it. Displays as Consul's `What`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OperationRefusal {
+    /// No key where one is needed.
+    #[error("Must provide key")]
+    MissingKey,
+    /// A key over muster's limit.
+    #[error("Invalid key: {0}")]
+    Key(InvalidKey),
+    /// A verb that keys do not have.
+    #[error("unknown KV operation: {0}")]
+    UnknownKvVerb(String),
+    /// A verb that nodes, services and checks do not have.
+    #[error("unknown {what} verb {verb:?}")]
+    UnknownVerb {
+        /// `Node` and the like.
+        what: &'static str,
+        /// The verb.
+        verb: String,
+    },
+    /// A lock for no session.
+    #[error("missing session")]
+    MissingSession,
+    /// A lock for something that cannot be a session's ID.
+    #[error("invalid session {0:?}")]
+    InvalidSession(String),
+    /// No node where one is needed.
+    #[error("Must provide node")]
+    MissingNode,
+    /// A service or a check on no node.
+    #[error("Missing node registration")]
+    NoNode,
+    /// What a registration would be refused for, too.
+    #[error(transparent)]
+    Catalog(#[from] CatalogRequestError),
+    /// A name or ID that muster does not take.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+}
+
+/// Reads the body of `/v1/txn`. Operations that are empty are left out, as in Consul, and not counted in positions.
+pub fn transaction(body: &[u8]) -> Result<TransactionRequest, TransactionRequestError> {
+    let list: Vec<OperationFields> = body_list(body, ("api.TxnOps", "api.TxnOp"), "TxnOp")?;
+    if list.len() > MAX_OPERATIONS {
+        return Err(TransactionRequestError::TooMany(list.len()));
+    }
+    let mut request = TransactionRequest { operations: Vec::new(), refused: Vec::new(), writes: false };
+    let mut at = 0;
+    for fields in list {
+        let (writes, operation) = match fields {
+            OperationFields { kv: Some(kv), .. } => (writes_keys(&kv.verb), kv_operation(kv).map(Operation::Kv)),
+            OperationFields { node: Some(node), .. } => (node.verb != "get", node_operation(node).map(Operation::Node)),
+            OperationFields { service: Some(service), .. } => {
+                (service.verb != "get", service_operation(service).map(Operation::Service))
+            }
+            OperationFields { check: Some(check), .. } => {
+                (check.verb != "get", check_operation(check).map(Operation::Check))
+            }
+            _ => continue,
+        };
+        request.writes |= writes;
+        match operation {
+            Ok(operation) => request.operations.push(operation),
+            Err(refusal) => request.refused.push((at, refusal)),
+        }
+        at += 1;
+    }
+    Ok(request)
+}
+
+fn writes_keys(verb: &str) -> bool {
+    matches!(verb, "set" | "cas" | "lock" | "unlock" | "delete" | "delete-cas" | "delete-tree")
+}
+
+fn kv_operation(fields: KvFields) -> Result<KvOperation, OperationRefusal> {
+    let verb = &*fields.verb;
+    if verb == "delete-tree" {
+        return Ok(KvOperation::DeleteTree(Arc::from(fields.key)));
+    }
+    let key = Key::new(&fields.key).map_err(|error| match error {
+        InvalidKey::Empty => OperationRefusal::MissingKey,
+        InvalidKey::TooLong => OperationRefusal::Key(error),
+    })?;
+    let index = Index(fields.index);
+    Ok(match verb {
+        "get" => KvOperation::Get(key),
+        "get-or-empty" => KvOperation::GetOrEmpty(key),
+        "get-tree" => KvOperation::GetTree(Arc::from(fields.key)),
+        "check-index" => KvOperation::CheckIndex(key, index),
+        "check-session" if fields.session.is_empty() => KvOperation::CheckSession(key, None),
+        "check-session" => KvOperation::CheckSession(key, Some(session(&fields.session)?)),
+        "check-not-exists" => KvOperation::CheckNotExists(key),
+        "delete" => KvOperation::Delete(key, None),
+        "delete-cas" => KvOperation::Delete(key, Some(index)),
+        "set" | "cas" | "lock" | "unlock" => {
+            let write = KvWrite { key, value: Arc::from(fields.value), flags: fields.flags };
+            match verb {
+                "set" => KvOperation::Set(write, None),
+                "cas" => KvOperation::Set(write, Some(index)),
+                "lock" => KvOperation::Lock(write, session(&fields.session)?),
+                _ => KvOperation::Unlock(write, session(&fields.session)?),
+            }
+        }
+        _ => return Err(OperationRefusal::UnknownKvVerb(fields.verb)),
+    })
+}
+
+fn session(id: &str) -> Result<SessionId, OperationRefusal> {
+    match id {
+        "" => Err(OperationRefusal::MissingSession),
+        id => SessionId::new(id).map_err(|_| OperationRefusal::InvalidSession(id.to_owned())),
+    }
+}
+
+/// What a verb of nodes, services and checks means; `cas` and `delete-cas` compare the ModifyIndex.
+enum Verb {
+    Get,
+    Set(Option<Index>),
+    Delete(Option<Index>),
+}
+
+fn verb(what: &'static str, verb: String, index: u64) -> Result<Verb, OperationRefusal> {
+    match &*verb {
+        "get" => Ok(Verb::Get),
+        "set" => Ok(Verb::Set(None)),
+        "cas" => Ok(Verb::Set(Some(Index(index)))),
+        "delete" => Ok(Verb::Delete(None)),
+        "delete-cas" => Ok(Verb::Delete(Some(Index(index)))),
+        _ => Err(OperationRefusal::UnknownVerb { what, verb }),
+    }
+}
+
+fn node_operation(fields: NodeFields) -> Result<NodeOperation, OperationRefusal> {
+    let verb = verb("Node", fields.verb, fields.index)?;
+    if fields.name.is_empty() {
+        return match verb {
+            Verb::Get if !fields.id.is_empty() => Ok(NodeOperation::Get(NodeReference::Id(Arc::from(fields.id)))),
+            _ => Err(OperationRefusal::MissingNode),
+        };
+    }
+    let name = NodeName::new(&fields.name)?;
+    Ok(match verb {
+        Verb::Get => NodeOperation::Get(NodeReference::Name(name)),
+        Verb::Delete(cas) => NodeOperation::Delete(name, cas),
+        Verb::Set(cas) => {
+            check_node_id(&fields.id)?;
+            let has_control = |address: &str| address.chars().any(char::is_control);
+            if has_control(&fields.address) || fields.tagged_addresses.values().any(|address| has_control(address)) {
+                return Err(CatalogRequestError::NodeAddress.into());
+            }
+            let node = Node {
+                name,
+                id: Arc::from(fields.id),
+                address: Arc::from(fields.address),
+                tagged_addresses: fields.tagged_addresses,
+                meta: fields.meta,
+            };
+            NodeOperation::Set(node, cas)
+        }
+    })
+}
+
+fn service_operation(fields: ServiceFields) -> Result<ServiceOperation, OperationRefusal> {
+    let verb = verb("Service", fields.verb, fields.index)?;
+    let node = node_name(&fields.node)?;
+    Ok(match verb {
+        Verb::Get => ServiceOperation::Get(node, ServiceId::new(fields.service.id())?),
+        Verb::Delete(cas) => ServiceOperation::Delete(node, ServiceId::new(fields.service.id())?, cas),
+        Verb::Set(cas) => ServiceOperation::Set(node, fields.service.validated()?, cas),
+    })
+}
+
+fn check_operation(fields: CheckFields) -> Result<CheckOperation, OperationRefusal> {
+    let verb = verb("Check", fields.verb, fields.index)?;
+    let node = node_name(fields.check.node())?;
+    Ok(match verb {
+        Verb::Get => CheckOperation::Get(node, fields.check.id()?),
+        Verb::Delete(cas) => CheckOperation::Delete(node, fields.check.id()?, cas),
+        Verb::Set(cas) => {
+            let check = fields.check.validated(node.as_str())?;
+            CheckOperation::Set(node, check, cas)
+        }
+    })
+}
+
+fn node_name(name: &str) -> Result<NodeName, OperationRefusal> {
+    if name.is_empty() { Err(OperationRefusal::NoNode) } else { Ok(NodeName::new(name)?) }
+}
+
+#[cfg(test)]
+mod tests;
