@@ -1,13 +1,14 @@
 //! `/v1/kv`.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use hyper::Method;
-use muster_model::Index;
-use muster_registry::{Answer, Command, KvSet, Outcome, ReadOptions, Topic};
+use muster_model::{Index, KvWrite, SessionId};
+use muster_registry::{Answer, Command, KvSet, Outcome, ReadOptions, SubmitError, Topic};
 use muster_wire::answer;
 use muster_wire::query::Params;
-use muster_wire::request::{KvDelete, KvGet, KvPut, KvShape};
+use muster_wire::request::{self, KvDelete, KvGet, KvPut, KvShape};
 
 use crate::Api;
 use crate::api_error::ApiError;
@@ -67,15 +68,23 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> Reply {
 }
 
 async fn put(api: &Api, call: &Call, params: &Params<'_>) -> Result<Reply, ApiError> {
-    let asked = KvPut::read(&call.argument, params)?;
-    if asked.acquire.is_some() {
-        return Err(ApiError::not_there_yet("?acquire"));
-    }
-    if asked.release.is_some() {
-        return Err(ApiError::not_there_yet("?release"));
-    }
-    let set = KvSet { key: asked.key, value: Arc::from(call.body()), flags: asked.flags, cas: asked.cas.map(Index) };
-    submit(api, Command::KvSet(set)).await
+    let KvPut { key, flags, cas, acquire, release } = KvPut::read(&call.argument, params)?;
+    let value = Arc::from(call.body());
+    let command = match (acquire, release) {
+        (Some(id), _) => Command::KvAcquire { write: KvWrite { key, value, flags }, session: lock_session(&id)? },
+        (_, Some(id)) => Command::KvRelease { write: KvWrite { key, value, flags }, session: lock_session(&id)? },
+        (None, None) => Command::KvSet(KvSet { key, value, flags, cas: cas.map(Index) }),
+    };
+    submit(api, command).await
+}
+
+fn lock_session(id: &str) -> Result<SessionId, ApiError> {
+    request::lock_session(id).map_err(apply_failed)
+}
+
+/// Consul says where the refusal comes from.
+fn apply_failed(reason: impl Display) -> ApiError {
+    ApiError::internal(format!("raft apply failed: {reason}"))
 }
 
 async fn delete(api: &Api, asked: KvDelete) -> Result<Reply, ApiError> {
@@ -87,6 +96,9 @@ async fn delete(api: &Api, asked: KvDelete) -> Result<Reply, ApiError> {
 }
 
 async fn submit(api: &Api, command: Command) -> Result<Reply, ApiError> {
-    let committed = api.registry.submit(command).await?;
+    let committed = api.registry.submit(command).await.map_err(|error| match error {
+        SubmitError::Rejected(rejection) => apply_failed(rejection),
+        other => other.into(),
+    })?;
     Ok(Reply::json(answer::boolean(committed.outcome == Outcome::Done)))
 }

@@ -15,7 +15,9 @@ mod kv;
 mod reply;
 mod router;
 mod server;
+mod session;
 mod status;
+mod transaction;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

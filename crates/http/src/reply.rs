@@ -80,9 +80,21 @@ impl Reply {
     /// Adds the headers of every query.
     pub(crate) fn with_query(mut self, index: Index, leader: bool) -> Self {
         self.add(header::INDEX, HeaderValue::from(index.0));
+        self = self.with_leader(leader);
+        self.add(header::QUERY_BACKEND, HeaderValue::from_static("blocking-query"));
+        self
+    }
+
+    /// Adds what a read says that has no index.
+    pub(crate) fn with_leader(mut self, leader: bool) -> Self {
         self.add(header::KNOWN_LEADER, HeaderValue::from_static(if leader { "true" } else { "false" }));
         self.add(header::LAST_CONTACT, HeaderValue::from_static("0"));
-        self.add(header::QUERY_BACKEND, HeaderValue::from_static("blocking-query"));
+        self
+    }
+
+    /// The same with another status.
+    pub(crate) fn with_status(mut self, status: u16) -> Self {
+        self.status = status;
         self
     }
 
@@ -111,7 +123,7 @@ impl Reply {
 
     /// Lays JSON out, if this is JSON.
     pub(crate) fn pretty(mut self, line_feed: bool) -> Self {
-        if self.status == 200 && self.content_type == Some(header::JSON) && !self.body.is_empty() {
+        if self.content_type == Some(header::JSON) && !self.body.is_empty() {
             let mut body = muster_wire::json::pretty(&self.body);
             if line_feed {
                 body.push(b'\n');

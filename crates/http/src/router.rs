@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::api_error::ApiError;
 use crate::call::Call;
 use crate::reply::Reply;
-use crate::{Api, agent, agent_check, agent_maintenance, catalog, health, kv, status};
+use crate::{Api, agent, agent_check, agent_maintenance, catalog, health, kv, session, status, transaction};
 
 /// What a handler returns.
 pub(crate) type Handled = Pin<Box<dyn Future<Output = Result<Reply, ApiError>> + Send>>;
@@ -62,8 +62,15 @@ pub static ROUTES: &[Route] = &[
     route!("/v1/health/service/", ["GET"], health::service),
     route!("/v1/health/state/", ["GET"], health::state),
     route!("/v1/kv/", ["GET", "PUT", "DELETE"], kv::handle),
+    route!("/v1/session/create", ["PUT"], session::create),
+    route!("/v1/session/destroy/", ["PUT"], session::destroy),
+    route!("/v1/session/info/", ["GET"], session::info),
+    route!("/v1/session/list", ["GET"], session::list),
+    route!("/v1/session/node/", ["GET"], session::node),
+    route!("/v1/session/renew/", ["PUT"], session::renew),
     route!("/v1/status/leader", ["GET"], status::leader),
     route!("/v1/status/peers", ["GET"], status::peers),
+    route!("/v1/txn", ["PUT"], transaction::handle),
 ];
 
 /// The route of a path, with what follows its pattern. The longest pattern wins, as in Go's ServeMux.

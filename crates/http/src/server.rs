@@ -12,6 +12,7 @@ use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_wire::query::unescape_path;
+use muster_wire::request::{BadKvRequest, TransactionRequestError};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -27,7 +28,7 @@ use crate::router::{Route, cleaned, find};
 const HEADER_TIME: Duration = Duration::from_secs(10);
 /// The longest body but for KV values.
 const MAX_BODY: usize = 8 << 20;
-/// The longest KV value (Consul's `limits.kv_max_value_size`).
+/// The longest KV value, and the longest transaction (Consul's `limits.kv_max_value_size`).
 const MAX_VALUE: usize = 512 << 10;
 /// How long answers that are under way may take once the server stops.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
@@ -126,28 +127,43 @@ async fn handle(
     }
     let argument = unescape_path(&argument).map_err(|_| ApiError::bad_request("Path is not valid UTF-8"))?.into_owned();
     let (parts, body) = request.into_parts();
-    let limit = if route.pattern == "/v1/kv/" { MAX_VALUE } else { MAX_BODY };
-    let body = collect(body, limit).await?;
+    let body = collect(body, Limit::of(route)).await?;
     let query = parts.uri.query().unwrap_or_default().to_owned();
     (route.handler)(api, Call { method, argument, query, headers: parts.headers, body }).await
 }
 
-async fn collect(body: Incoming, limit: usize) -> Result<Bytes, ApiError> {
-    let announced = body.size_hint().lower();
-    if announced > limit as u64 {
-        return Err(too_large(announced, limit));
+/// How long a body may be, with the refusal of a longer one.
+struct Limit {
+    bytes: usize,
+    refusal: fn(u64, u64) -> String,
+}
+
+impl Limit {
+    fn of(route: &Route) -> Self {
+        let value: fn(u64, u64) -> String = |bytes, limit| BadKvRequest::TooLarge { bytes, limit }.to_string();
+        match route.pattern {
+            "/v1/kv/" => Self { bytes: MAX_VALUE, refusal: value },
+            "/v1/txn" => Self {
+                bytes: MAX_VALUE,
+                refusal: |bytes, limit| TransactionRequestError::TooLarge { bytes, limit }.to_string(),
+            },
+            _ => Self { bytes: MAX_BODY, refusal: value },
+        }
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit as u64 + 1, limit)),
-        Err(error) => Err(ApiError::bad_request(format!("Request body could not be read: {error}"))),
+
+    fn refuse(&self, bytes: u64) -> ApiError {
+        ApiError::new(413, (self.refusal)(bytes, self.bytes as u64))
     }
 }
 
-fn too_large(bytes: u64, limit: usize) -> ApiError {
-    let text = format!(
-        "Request body({bytes} bytes) too large, max size: {limit} bytes. See \
-         https://developer.hashicorp.com/docs/agent/config/config-files#kv_max_value_size."
-    );
-    ApiError::new(413, text)
+async fn collect(body: Incoming, limit: Limit) -> Result<Bytes, ApiError> {
+    let announced = body.size_hint().lower();
+    if announced > limit.bytes as u64 {
+        return Err(limit.refuse(announced));
+    }
+    match Limited::new(body, limit.bytes).collect().await {
+        Ok(collected) => Ok(collected.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(limit.refuse(limit.bytes as u64 + 1)),
+        Err(error) => Err(ApiError::bad_request(format!("Request body could not be read: {error}"))),
+    }
 }

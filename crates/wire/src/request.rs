@@ -24,6 +24,8 @@ pub use fields::DecodeError;
 pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};
 pub use meta::MetaProblem;
 pub use session::{SessionRequestError, create_session};
-pub use transaction::{MAX_OPERATIONS, OperationRefusal, TransactionRequest, TransactionRequestError, transaction};
+pub use transaction::{
+    MAX_OPERATIONS, OperationRefusal, TransactionRequest, TransactionRequestError, lock_session, transaction,
+};
 pub use validation::{AgentRequestError, CatalogRequestError, CheckProblem, WeightsProblem};
 pub use write::{write_check_update, write_deregister, write_register, write_service_registration};

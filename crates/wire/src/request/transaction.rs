@@ -150,7 +150,7 @@ fn kv_operation(fields: KvFields) -> Result<KvOperation, OperationRefusal> {
         "get-tree" => KvOperation::GetTree(Arc::from(fields.key)),
         "check-index" => KvOperation::CheckIndex(key, index),
         "check-session" if fields.session.is_empty() => KvOperation::CheckSession(key, None),
-        "check-session" => KvOperation::CheckSession(key, Some(session(&fields.session)?)),
+        "check-session" => KvOperation::CheckSession(key, Some(lock_session(&fields.session)?)),
         "check-not-exists" => KvOperation::CheckNotExists(key),
         "delete" => KvOperation::Delete(key, None),
         "delete-cas" => KvOperation::Delete(key, Some(index)),
@@ -159,15 +159,16 @@ fn kv_operation(fields: KvFields) -> Result<KvOperation, OperationRefusal> {
             match verb {
                 "set" => KvOperation::Set(write, None),
                 "cas" => KvOperation::Set(write, Some(index)),
-                "lock" => KvOperation::Lock(write, session(&fields.session)?),
-                _ => KvOperation::Unlock(write, session(&fields.session)?),
+                "lock" => KvOperation::Lock(write, lock_session(&fields.session)?),
+                _ => KvOperation::Unlock(write, lock_session(&fields.session)?),
             }
         }
         _ => return Err(OperationRefusal::UnknownKvVerb(fields.verb)),
     })
 }
 
-fn session(id: &str) -> Result<SessionId, OperationRefusal> {
+/// Reads the ID of the session that a key is to be locked or unlocked for.
+pub fn lock_session(id: &str) -> Result<SessionId, OperationRefusal> {
     match id {
         "" => Err(OperationRefusal::MissingSession),
         id => SessionId::new(id).map_err(|_| OperationRefusal::InvalidSession(id.to_owned())),

@@ -1,0 +1,91 @@
+//! `/v1/session`.
+
+use std::sync::Arc;
+
+use muster_model::{Indexed, Session, SessionId};
+use muster_registry::{Answer, Command, SubmitError, Topic, new_session_id};
+use muster_wire::{answer, request};
+
+use crate::Api;
+use crate::api_error::ApiError;
+use crate::call::{Call, Read, own_datacenter};
+use crate::health::stored;
+use crate::reply::Reply;
+
+pub(crate) async fn create(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    let session = request::create_session(call.body(), new_session_id(), api.agent.node())
+        .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
+    let id = session.id.clone();
+    api.registry.submit(Command::SessionCreate(Arc::new(session))).await.map_err(|error| match error {
+        SubmitError::Rejected(rejection) => ApiError::internal(format!("apply failed: {rejection}")),
+        other => other.into(),
+    })?;
+    let mut body = Vec::new();
+    answer::session_id(&mut body, &id);
+    Ok(Reply::json(body))
+}
+
+pub(crate) async fn destroy(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    // What cannot be an ID is not there, and ending what is not there succeeds.
+    if let Ok(id) = SessionId::new(named(&call)?) {
+        api.registry.submit(Command::SessionDestroy(id)).await?;
+    }
+    Ok(Reply::json(answer::boolean(true)))
+}
+
+pub(crate) async fn renew(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    let id = named(&call)?;
+    let session = match SessionId::new(id) {
+        Ok(id) => api.registry.renew_session(&id).await?,
+        Err(_) => None,
+    };
+    match session {
+        Some(session) => Ok(Reply::json(written([&session]))),
+        None => Err(ApiError::new(404, format!("Session id '{id}' not found"))),
+    }
+}
+
+pub(crate) async fn info(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let options = call.options(&call.params()?)?;
+    own_datacenter(&api, &options, true)?;
+    let id = named(&call)?;
+    let topics: Vec<_> = SessionId::new(id).map(Topic::Session).into_iter().collect();
+    let answer = api.registry.read(&topics, Read { options }.registry(), |state| state.session(id)).await?;
+    Ok(Reply::json(written(&answer.value)).with_query(answer.index, true))
+}
+
+pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let options = call.options(&call.params()?)?;
+    own_datacenter(&api, &options, true)?;
+    if call.argument.is_empty() {
+        return Err(ApiError::bad_request("Missing node name"));
+    }
+    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
+    let topics = [Topic::NodeSessions(Arc::clone(&name))];
+    let answer = api.registry.read(&topics, Read { options }.registry(), |state| state.sessions_on(&name)).await?;
+    Ok(listed(&answer))
+}
+
+pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let options = call.options(&call.params()?)?;
+    own_datacenter(&api, &options, true)?;
+    let read = Read { options }.registry();
+    Ok(listed(&api.registry.read(&[Topic::Sessions], read, |state| state.all_sessions()).await?))
+}
+
+fn named(call: &Call) -> Result<&str, ApiError> {
+    if call.argument.is_empty() { Err(ApiError::bad_request("Missing session")) } else { Ok(&call.argument) }
+}
+
+fn listed(answer: &Answer<Vec<Indexed<Arc<Session>>>>) -> Reply {
+    Reply::json(written(&answer.value)).with_query(answer.index, true)
+}
+
+fn written<'a>(sessions: impl IntoIterator<Item = &'a Indexed<Arc<Session>>>) -> Vec<u8> {
+    let mut body = Vec::new();
+    answer::sessions(&mut body, sessions.into_iter().map(stored));
+    body
+}
