@@ -1,6 +1,6 @@
 //! A registry of the test's own: `muster agent -dev`.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 
 use muster_testbed::probe;
@@ -21,6 +21,16 @@ impl Agent {
     /// Starts one on a free port and waits until it is ready.
     pub async fn start() -> Self {
         Self::start_at(0).await
+    }
+
+    /// Starts one on a port that another one can be given after it.
+    ///
+    /// Not one that the system hands out: while the port is free, another test, or a client that tries to
+    /// reach it, could get it as its own.
+    pub async fn start_on_lasting_port() -> Self {
+        let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("below 10,000");
+        let free = (first..32_000).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+        Self::start_at(free.expect("a free port below those that the system hands out")).await
     }
 
     /// Starts one on a port.

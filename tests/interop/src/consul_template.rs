@@ -9,6 +9,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::PATIENCE;
+use crate::agent::muster;
 
 /// A template, and the program that is to render it.
 #[derive(Debug)]
@@ -17,8 +18,8 @@ pub struct Rendering<'a> {
     pub program: &'a Path,
     /// The registry.
     pub registry: SocketAddr,
-    /// The template's text.
-    pub template: &'a str,
+    /// The template's bytes.
+    pub template: &'a [u8],
     /// Environment variables for `env`.
     pub environment: &'a [(&'a str, &'a str)],
 }
@@ -44,6 +45,27 @@ pub struct Following {
 #[derive(Debug)]
 struct Place {
     directory: TempDir,
+}
+
+/// muster under the name consul-template.
+#[derive(Debug)]
+pub struct Ours {
+    directory: TempDir,
+}
+
+impl Ours {
+    /// A link of that name to the muster that is tested.
+    pub fn link() -> Self {
+        let ours = Self { directory: tempfile::tempdir().expect("a temporary directory") };
+        let muster = std::fs::canonicalize(muster()).expect("muster is built");
+        std::os::unix::fs::symlink(muster, ours.program()).expect("the directory was just made");
+        ours
+    }
+
+    /// The link.
+    pub fn program(&self) -> PathBuf {
+        self.directory.path().join("consul-template")
+    }
 }
 
 impl Rendering<'_> {
@@ -105,7 +127,7 @@ impl Following {
 }
 
 impl Place {
-    fn with(template: &str) -> Self {
+    fn with(template: &[u8]) -> Self {
         let place = Self { directory: tempfile::tempdir().expect("a temporary directory") };
         std::fs::write(place.input(), template).expect("the directory was just made");
         place

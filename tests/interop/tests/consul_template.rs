@@ -1,27 +1,15 @@
-//! The real consul-template against muster's registry.
+//! The real consul-template against muster's registry, and muster under its name in its place.
+
+use std::path::Path;
 
 use muster_interop::agent::Agent;
-use muster_interop::consul_template::Rendering;
+use muster_interop::consul_template::{Ours, Rendering};
 use muster_interop::go::Go;
 use muster_interop::skip::or_skip;
 use serde_json::json;
 
-/// What the demo's load balancer renders: examples/demo/lb/default.ctmpl.
-const UPSTREAM: &str = r#"{{$service := env "APP_NAME"}}
-upstream {{printf $service}} {
-    least_conn;
-    {{range service $service}}
-    server {{.Address}}:{{.Port}} max_fails=3 fail_timeout=60 weight=1;{{end}}
-}
-
-server {
-    listen 80 default;
-
-    location / {
-        proxy_pass http://{{printf $service}};
-    }
-}
-"#;
+/// What the demo's load balancer renders.
+const UPSTREAM: &str = include_str!("../../../examples/demo/lb/default.ctmpl");
 
 fn upstream(servers: &[&str]) -> String {
     let servers: String =
@@ -32,17 +20,13 @@ fn upstream(servers: &[&str]) -> String {
     )
 }
 
-#[tokio::test]
-#[ignore = "needs Go: make test-ci runs it"]
-async fn every_change_is_rendered() {
-    let Some(go) = or_skip("every_change_is_rendered", Go::find()) else { return };
-    let program = go.consul_template();
+async fn every_change_is_rendered(program: &Path) {
     let agent = Agent::start().await;
     agent.put_key("colour", "blue").await;
     let template = "{{range services}}{{.Name}}={{.Tags | join \",\"}} {{end}}\n\
                     {{range service \"web\"}}{{.ID}}@{{.Node}} {{.Address}}:{{.Port}} {{.Tags | join \",\"}}\n{{end}}\
                     {{key \"colour\"}}\n";
-    let rendering = Rendering { program: &program, registry: agent.address(), template, environment: &[] };
+    let rendering = Rendering { program, registry: agent.address(), template: template.as_bytes(), environment: &[] };
     let following = rendering.follow();
     following.shows("consul= \nblue\n").await;
 
@@ -67,14 +51,10 @@ async fn every_change_is_rendered() {
     following.shows("consul= \nred\n").await;
 }
 
-#[tokio::test]
-#[ignore = "needs Go: make test-ci runs it"]
-async fn the_upstream_holds_what_passes() {
-    let Some(go) = or_skip("the_upstream_holds_what_passes", Go::find()) else { return };
-    let program = go.consul_template();
+async fn the_upstream_holds_what_passes(program: &Path) {
     let agent = Agent::start().await;
     let environment = &[("APP_NAME", "web")];
-    let rendering = Rendering { program: &program, registry: agent.address(), template: UPSTREAM, environment };
+    let rendering = Rendering { program, registry: agent.address(), template: UPSTREAM.as_bytes(), environment };
     let following = rendering.follow();
     following.shows(&upstream(&[])).await;
 
@@ -108,7 +88,8 @@ async fn a_missing_key_is_waited_for() {
     let agent = Agent::start().await;
     let template = "{{key \"late/key\"}}|{{keyOrDefault \"no/key\" \"none\"}}|{{keyExists \"late\"}}|\
                     {{range ls \"late\"}}{{.Key}}={{.Value}} {{end}}";
-    let rendering = Rendering { program: &program, registry: agent.address(), template, environment: &[] };
+    let rendering =
+        Rendering { program: &program, registry: agent.address(), template: template.as_bytes(), environment: &[] };
     let mut following = rendering.follow();
     following.says("missing data for 1 dependencies").await;
     assert!(!following.has_rendered());
@@ -128,24 +109,21 @@ async fn once_renders_and_ends() {
     let agent = Agent::start().await;
     agent.register_instance("web", 1, &[]).await;
     let environment = &[("APP_NAME", "web")];
-    let rendering = Rendering { program: &program, registry: agent.address(), template: UPSTREAM, environment };
+    let rendering =
+        Rendering { program: &program, registry: agent.address(), template: UPSTREAM.as_bytes(), environment };
     let outcome = rendering.once().await;
     assert_eq!(outcome.code, Some(0), "{}", outcome.said);
     let file = String::from_utf8(outcome.file.expect("a file")).unwrap();
     assert_eq!(file, upstream(&["10.0.0.1:8001"]));
 }
 
-#[tokio::test]
-#[ignore = "needs Go: make test-ci runs it"]
-async fn a_registry_that_lost_everything_is_followed() {
-    let Some(go) = or_skip("a_registry_that_lost_everything_is_followed", Go::find()) else { return };
-    let program = go.consul_template();
-    let agent = Agent::start().await;
+async fn a_registry_that_lost_everything_is_followed(program: &Path) {
+    let agent = Agent::start_on_lasting_port().await;
     for host in 1..=5 {
         agent.register_instance("web", host, &[]).await;
     }
     let template = "{{range service \"web\"}}{{.ID}} {{end}}";
-    let rendering = Rendering { program: &program, registry: agent.address(), template, environment: &[] };
+    let rendering = Rendering { program, registry: agent.address(), template: template.as_bytes(), environment: &[] };
     let following = rendering.follow();
     following.shows("web-1 web-2 web-3 web-4 web-5 ").await;
 
@@ -156,4 +134,40 @@ async fn a_registry_that_lost_everything_is_followed() {
     following.shows("web-9 ").await;
     agent.register_instance("web", 8, &[]).await;
     following.shows("web-8 web-9 ").await;
+}
+
+/// The scenarios, with the real program and with ours.
+macro_rules! with_both {
+    ($($scenario:ident,)*) => {
+        mod theirs {
+            use super::{Go, or_skip};
+
+            $(
+                #[tokio::test]
+                #[ignore = "needs Go: make test-ci runs it"]
+                async fn $scenario() {
+                    let Some(go) = or_skip(stringify!($scenario), Go::find()) else { return };
+                    super::$scenario(&go.consul_template()).await;
+                }
+            )*
+        }
+
+        mod ours {
+            use super::Ours;
+
+            $(
+                #[tokio::test]
+                #[ignore = "needs a built muster: make test-ci runs it"]
+                async fn $scenario() {
+                    super::$scenario(&Ours::link().program()).await;
+                }
+            )*
+        }
+    };
+}
+
+with_both! {
+    every_change_is_rendered,
+    the_upstream_holds_what_passes,
+    a_registry_that_lost_everything_is_followed,
 }

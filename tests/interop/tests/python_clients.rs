@@ -57,8 +57,8 @@ async fn expect_all_asked(client: &str, class: &str, asked: &[&str]) {
     let Some(mut runner) = runner(client, "every_question_is_asked") else { return };
     let (module, class) = class.split_once('.').expect("module and class");
     let list = format!("import unittest, {module}; print(*unittest.TestLoader().getTestCaseNames({module}.{class}))");
-    let output = runner.args(["-c", &list]).output().await.unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let output = runner.args(["-c", &list]).output().await.expect("Python starts");
+    let text = String::from_utf8(output.stdout).expect("names are UTF-8");
     let mut there: Vec<&str> = text.split_whitespace().map(|name| name.trim_start_matches("test_")).collect();
     let mut asked = asked.to_vec();
     there.sort_unstable();
