@@ -86,10 +86,8 @@ func noise(t *testing.T, consul *api.Client) func() {
 		for _, id := range []string{"noise-a", "noise-b"} {
 			must(t, consul.Agent().ServiceRegister(&api.AgentServiceRegistration{ID: id, Name: "noise", Port: count}))
 		}
-		// Left out, for a defect of crates/registry (state/service.rs, unlist_instance): the change of a
-		// service's only instance counts as that service's end (indexes.service_gone), which moves the index
-		// of every service that is not there. Consul's does not move.
-		// must(t, consul.Agent().ServiceRegister(&api.AgentServiceRegistration{Name: "noise-single", Port: count}))
+		// The change of a service's only instance is not that service's end.
+		must(t, consul.Agent().ServiceRegister(&api.AgentServiceRegistration{Name: "noise-single", Port: count}))
 	}
 }
 
