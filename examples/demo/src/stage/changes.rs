@@ -86,7 +86,9 @@ impl Stage<'_> {
         let after = chain.registry().instances("web").await?;
         ensure!(after.list == before.list, "before {:?}, after {:?}", before.list, after.list);
         ensure!(after.index >= before.index, "index {} before, {} after", before.index, after.index);
-        chain.start_registrator(self.processes)?;
+        chain.start_registrator(self.processes).await?;
+        let again = chain.registry().instances("web").await?;
+        ensure!(again.list == before.list, "the registrator changed {:?} to {:?}", before.list, again.list);
         self.unbroken("while the registry was away")?;
         Ok(vec![format!(
             "the registry was back after {}: {} instances, indexes as before",
