@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: help demo demo-clean test test-ci test-full lint unit e2e
+.PHONY: bench help demo demo-clean test test-ci test-full lint unit e2e
 
 help: ## This list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,5 +28,9 @@ e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
 test-ci: ## What CI runs besides: third-party programs against ours.
 	@if [ -x tests/interop/run ]; then tests/interop/run; \
 	else echo "test-ci: tests/interop is not there yet, so no third-party program was run"; fi
+
+bench: ## The registry beside a real Consul (MUSTER_PEER_CONSUL=path), as ratios.
+	$(CARGO) build --release --locked -p muster -p muster-bench
+	$${CARGO_TARGET_DIR:-target}/release/muster-bench
 
 test-full: test test-ci ## All of it.

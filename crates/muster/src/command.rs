@@ -6,6 +6,8 @@ mod template;
 mod up;
 mod version;
 
+#[cfg(test)]
+pub use agent::is_read;
 use anyhow::anyhow;
 
 use crate::exit::Failure;
@@ -50,6 +52,12 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         Program::ConsulTemplate => template::run(program, arguments),
         Program::Muster | Program::Consul => dispatch(program, arguments),
     }
+}
+
+/// The flags of a command, for the tables in docs/compatibility.md.
+#[cfg(test)]
+pub fn table(name: &str) -> &'static FlagTable {
+    COMMANDS.iter().find(|command| command.name == name).expect("a command of muster").table
 }
 
 fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {

@@ -164,10 +164,10 @@ async fn one_question_is_asked_once_for_all_templates_and_dropped_when_unused() 
     site.registry.delete_key("on");
     site.until_file("one", "off").await;
     site.until_file("two", "off").await;
-    until("only the key is waited for", || site.registry.waiting() == 1).await;
     // First answer and one that waits, for each of the two; after the change, one more for the key.
     assert_eq!(asked, 4);
     until("the key is asked for again", || site.registry.requests() == 5).await;
+    assert_eq!(site.registry.waiting(), 1, "only the key is waited for");
     running.stop().await;
     assert_eq!(site.registry.waiting(), 0);
 }
@@ -197,6 +197,19 @@ async fn what_is_waited_for_can_be_given_up() {
     site.registry.put_key("wait", "1");
     let running = site.start();
     until("both keys are waited for", || site.registry.waiting() == 2).await;
+    site.registry.delete_key("wait");
+    site.until_file("out", "free").await;
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_question_that_is_never_answered_can_be_given_up() {
+    let mut site = Site::new();
+    site.add("out", r#"{{if keyExists "wait"}}{{range service "mute"}}{{end}}{{else}}free{{end}}"#, None);
+    site.registry.mute("mute");
+    site.registry.put_key("wait", "1");
+    let running = site.start();
+    until("both answers are waited for", || site.registry.waiting() == 2).await;
     site.registry.delete_key("wait");
     site.until_file("out", "free").await;
     running.stop().await;
@@ -337,6 +350,7 @@ async fn a_registry_that_starts_anew_is_followed() {
     site.registry.start_anew();
     site.registry.put_service("web", vec![instance("n", "web", "web", 6)]);
     site.until_file("out", "6").await;
+    until("it waits again instead of asking on and on", || site.registry.waiting() == 1).await;
     site.registry.put_service("web", vec![instance("n", "web", "web", 7)]);
     site.until_file("out", "7").await;
     running.stop().await;

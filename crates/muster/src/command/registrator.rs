@@ -48,12 +48,12 @@ unix:///tmp/docker.sock).",
         works("cleanup", Kind::Bool, "", "also take out what an earlier registrator left behind"),
         works("retry-attempts", Kind::Int, "N", "tries to reach the registry at the start; -1: for ever; default 0"),
         works("retry-interval", Kind::Int, "MS", "milliseconds between them; default 2000"),
+        works("useIpFromLabel", Kind::Text, "LABEL", "address from this label of the container"),
         works("compat", Kind::Bool, "", "Registrator's behaviour to the letter (default under its name)"),
         works("log-level", Kind::Text, "LEVEL", "trace, debug, info (the default), warn or err"),
         works("version", Kind::Bool, "", "print the version"),
         absent("ttl", "TTL of entries in registries that expire them"),
         absent("ttl-refresh", "how often such entries are refreshed"),
-        absent("useIpFromLabel", "address from a container's label"),
     ],
 };
 
@@ -102,6 +102,7 @@ fn config(parsed: &Parsed, compat: bool) -> Result<Config> {
         internal: parsed.bool("internal"),
         explicit: parsed.bool("explicit"),
         tags: parsed.text("tags").unwrap_or_default().to_owned(),
+        use_ip_from_label: parsed.text("useIpFromLabel").unwrap_or_default().to_owned(),
         resync: parsed.int("resync").unwrap_or(0),
         deregister: parsed.text("deregister").unwrap_or("always").to_owned(),
         retry_attempts: parsed.int("retry-attempts").unwrap_or(0),
@@ -109,14 +110,20 @@ fn config(parsed: &Parsed, compat: bool) -> Result<Config> {
         cleanup: parsed.bool("cleanup"),
         ..Flags::default()
     };
-    Ok(Config::new(flags, own_host()?, compat, FULL_PASS[usize::from(compat)])?)
+    Ok(Config::new(flags, own_host(compat)?, compat, FULL_PASS[usize::from(compat)])?)
 }
 
-/// This host as registrations name it.
-pub fn own_host() -> Result<Host> {
+/// This host as registrations name it. Registrator takes whatever the host's name resolves to; on many hosts
+/// that is a loopback address, which leads nobody else here, so ours takes the default route's then.
+pub fn own_host(compat: bool) -> Result<Host> {
     let name = address::host_name()?;
-    let resolved = address::resolved(&name).map(|address| address.to_string());
-    Ok(Host { name, address: resolved })
+    let resolved = address::resolved(&name);
+    let address = match resolved {
+        Some(address) if compat || !address.is_loopback() => Some(address),
+        None if compat => None,
+        _ => Some(address::advertised().address),
+    };
+    Ok(Host { name, address: address.map(|address| address.to_string()) })
 }
 
 fn engine(program: Program) -> Result<Engine> {

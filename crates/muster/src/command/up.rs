@@ -143,7 +143,7 @@ async fn serve(settings: Settings) -> Result<()> {
     println!("  registry   http://{} in {}", server.addresses[0], settings.data_dir.display());
     let engine = Arc::new(settings.engine);
     let flags = Flags { ip: settings.address.to_string(), ..Flags::default() };
-    let config = RegistrarConfig::new(flags, own_host()?, false, FULL_PASS)?;
+    let config = RegistrarConfig::new(flags, own_host(false)?, false, FULL_PASS)?;
     let agent: Arc<dyn LocalAgent> = Arc::clone(&server.agent) as _;
     let registrar = config.build(Arc::clone(&engine) as _, Arc::clone(&agent));
     let templates = settings.template.map(|config| config.build(Arc::new(server.registry.clone()))).transpose()?;

@@ -24,6 +24,7 @@ struct State {
     keys: BTreeMap<String, Arc<KvEntry>>,
     keys_index: u64,
     unreachable: bool,
+    mute: Option<String>,
     requests: usize,
     waiting: usize,
 }
@@ -126,6 +127,16 @@ impl FakeRegistry {
         self.changed.send_replace(());
     }
 
+    /// Never answers anything about this service.
+    pub fn mute(&self, service: &str) {
+        self.state.lock().unwrap().mute = Some(service.to_owned());
+    }
+
+    fn is_mute(&self, query: &Query) -> bool {
+        let mute = &self.state.lock().unwrap().mute;
+        matches!(query, Query::Instances(query) if mute.as_deref() == Some(query.service.as_str()))
+    }
+
     /// How many requests came in.
     pub fn requests(&self) -> usize {
         self.state.lock().unwrap().requests
@@ -190,6 +201,10 @@ impl Discovery for FakeRegistry {
     fn fetch<'a>(&'a self, query: &'a Query, wait: Option<Wait>) -> Pending<'a, Result<Fetched, CatalogError>> {
         Box::pin(async move {
             self.state.lock().unwrap().requests += 1;
+            if self.is_mute(query) {
+                let _waiting = Waiting::new(self);
+                std::future::pending::<()>().await;
+            }
             let mut changed = self.changed.subscribe();
             let first = self.answer(query)?;
             let Some(wait) = wait else { return Ok(first) };
