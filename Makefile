@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: bench help demo demo-clean test test-ci test-full lint unit e2e
+.PHONY: bench setup help demo demo-clean test test-ci test-full lint unit e2e
 
 help: ## This list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -13,7 +13,10 @@ demo: ## Plays the demo on this host's Docker engine (DEMO="--steps first-start,
 demo-clean: ## Removes what a crashed demo left.
 	@scripts/demo --clean
 
-test: lint unit e2e ## All that has to hold before a commit: fmt, clippy, tests, end to end on an engine of its own.
+test: setup lint unit e2e ## All that has to hold before a commit: fmt, clippy, tests, end to end on an engine of its own.
+
+setup: ## Installs from Debian what the tests need and is not there.
+	scripts/setup
 
 lint: ## fmt and clippy.
 	$(CARGO) fmt --all --check

@@ -50,6 +50,8 @@ struct Container(String);
 
 impl Container {
     fn web(name: &str) -> Self {
+        static IMAGES: std::sync::Once = std::sync::Once::new();
+        IMAGES.call_once(|| assert!(demo(&["--images"]).status.success(), "the images cannot be built"));
         docker(&["run", "-d", "--name", name, "-p", "4000", "muster-demo/web"]);
         Self(name.to_owned())
     }
