@@ -158,7 +158,7 @@ impl<'a> Stage<'a> {
             "\nIt stays up, with {} web behind the load balancer:\n\
              \x20 the application   http://{}/\n\
              \x20 the registry      http://{}/v1/health/service/web?pretty ({form})\n\
-             \x20 more of them      docker run -d -P --label muster.demo=1 --network muster-demo_front muster-demo/web\n\
+             \x20 more of them      docker run -d -P --label muster.demo=1 --network muster-demo_back muster-demo/web\n\
              Ctrl-C stops and removes all of it.",
             self.application.running().await?.len(),
             self.lb,
