@@ -19,29 +19,41 @@ impl State {
         let key = wanted.id.folded();
         let present = self.nodes.get(node).and_then(|record| record.services.get(&key)).cloned();
         let same = present.as_ref().is_some_and(|present| *present.service.value == *wanted);
-        if same {
-            // Another owner is nothing that can be read: no list and no index moves.
-            self.change_service(node, &key, |record| record.owner = owner);
+        if let Some(present) = &present
+            && same
+            && present.owner == owner
+        {
             return;
         }
-        let created = present.as_ref().map_or(index, |present| present.service.created);
+        let (created, modified) = match &present {
+            Some(present) if same => (present.service.created, present.service.modified),
+            Some(present) => (present.service.created, index),
+            None => (index, index),
+        };
         let record = Arc::new(ServiceRecord {
-            service: Indexed { value: Arc::new(wanted.clone()), created, modified: index },
+            service: Indexed { value: Arc::new(wanted.clone()), created, modified },
             owner,
             checks: present.as_ref().map(|present| present.checks.clone()).unwrap_or_default(),
         });
         if let Some(present) = &present {
-            self.unlist_instance(node, present, index, changes);
+            self.unlist_instance(node, present, index, !same, changes);
         }
-        self.list_instance(node, &record, index, true, changes);
+        self.list_instance(node, &record, index, !same, changes);
+        if let Some(present) = &present {
+            self.forget_if_empty(&present.service.value.name.folded(), index);
+        }
         self.change_node(node, |node_record| {
             node_record.services.insert(key, record);
-            node_record.services_index = index;
+            if !same {
+                node_record.services_index = index;
+            }
         });
-        changes.touch(Topic::Node(Arc::clone(node)));
-        if present.is_some_and(|present| !present.checks.is_empty()) {
-            // A check's answer carries its service's name and tags.
-            self.touch_checks_of_service(node, wanted, index, changes);
+        if !same {
+            changes.touch(Topic::Node(Arc::clone(node)));
+            if present.is_some_and(|present| !present.checks.is_empty()) {
+                // A check's answer carries its service's name and tags.
+                self.touch_checks_of_service(node, wanted, index, changes);
+            }
         }
     }
 
@@ -108,12 +120,22 @@ impl State {
         }
     }
 
-    /// Takes an instance off the list of its name; the last one takes the name along.
+    /// Drops a name that has no instance left, and notes when. Only after a changed instance is listed again: a
+    /// change of the only instance is not the service's end.
+    fn forget_if_empty(&mut self, name: &Arc<str>, index: Index) {
+        if self.names.get(name).is_some_and(|listed| listed.instances.is_empty()) {
+            self.names.remove(name);
+            self.indexes.service_gone = index;
+        }
+    }
+
+    /// Takes an instance off the list of its name.
     pub(super) fn unlist_instance(
         &mut self,
         node: &Arc<str>,
         record: &ServiceRecord,
         index: Index,
+        changed: bool,
         changes: &mut Changes,
     ) {
         let service = &record.service.value;
@@ -133,21 +155,18 @@ impl State {
                 }
             }
         }
-        listed.service_index = index;
-        listed.health_index = index;
-        if !record.checks.is_empty() {
-            listed.checks_index = index;
-            changes.touch(Topic::ServiceChecks(Arc::clone(&name)));
+        if changed {
+            listed.service_index = index;
+            listed.health_index = index;
+            if !record.checks.is_empty() {
+                listed.checks_index = index;
+                changes.touch(Topic::ServiceChecks(Arc::clone(&name)));
+            }
+            changes.touch(Topic::Service(Arc::clone(&name)));
+            changes.touch(Topic::Health(Arc::clone(&name)));
         }
-        changes.touch(Topic::Service(Arc::clone(&name)));
-        changes.touch(Topic::Health(Arc::clone(&name)));
-        if listed.instances.is_empty() {
-            self.names.remove(&name);
-            self.indexes.service_gone = index;
-        } else {
-            self.names.insert(name, Arc::new(listed));
-        }
-        if list_changed {
+        self.names.insert(name, Arc::new(listed));
+        if list_changed && changed {
             self.indexes.services = index;
             changes.touch(Topic::Services);
         }
@@ -158,7 +177,8 @@ impl State {
         for check in &record.checks {
             self.drop_check(node, check, index, changes);
         }
-        self.unlist_instance(node, &record, index, changes);
+        self.unlist_instance(node, &record, index, true, changes);
+        self.forget_if_empty(&record.service.value.name.folded(), index);
         self.change_node(node, |node_record| {
             node_record.services.remove(key);
             node_record.services_index = index;

@@ -98,24 +98,6 @@ fn registering_the_same_again_moves_nothing() {
 }
 
 #[test]
-fn another_owner_of_the_same_instance_moves_nothing() {
-    let mut state = State::default();
-    let checks = vec![check("c1", Some("a1"), CheckStatus::Passing)];
-    let Command::Register(mut registration) =
-        register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), checks)
-    else {
-        unreachable!()
-    };
-    done(&mut state, Command::Register(registration.clone()));
-    let before = (state.index(), property::probes(&state));
-    registration.owner = Owner::Agent;
-    assert_eq!(done(&mut state, Command::Register(registration)), Changes::default());
-    assert_eq!((state.index(), property::probes(&state)), before);
-    let entries = state.entries_of("n1", Owner::Agent);
-    assert_eq!((entries.services.len(), entries.checks.len()), (1, 1));
-}
-
-#[test]
 fn a_registration_is_one_step() {
     let mut state = State::default();
     let checks = vec![check("c1", Some("a1"), CheckStatus::Passing)];
@@ -135,6 +117,28 @@ fn an_instance_under_another_name_is_gone_from_the_old_one() {
     assert!(changes.topics.contains(&Topic::Health(Arc::from("new"))));
     assert_eq!(state.healthy_or_not("old").value, []);
     assert_eq!(state.healthy_or_not("old").index, Index(2));
+}
+
+#[test]
+fn a_change_of_the_only_instance_is_not_the_services_end() {
+    let mut state = State::default();
+    done(&mut state, register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), vec![]));
+    let absent = state.healthy_or_not("absent").index;
+    done(&mut state, register(node("n1", "10.0.0.1"), Some(service("a1", "a", 81, &[])), vec![]));
+    assert_eq!(state.healthy_or_not("absent").index, absent);
+}
+
+#[test]
+fn another_owner_alone_moves_no_index() {
+    let mut state = State::default();
+    let command = register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), vec![]);
+    done(&mut state, command.clone());
+    let before = property::probes(&state);
+    let Command::Register(mut registration) = command else { unreachable!() };
+    registration.owner = Owner::Agent;
+    done(&mut state, Command::Register(registration));
+    assert_eq!(property::probes(&state), before);
+    assert_eq!(state.entries_of("n1", Owner::Agent).services.len(), 1);
 }
 
 #[test]
