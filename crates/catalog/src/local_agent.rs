@@ -9,7 +9,8 @@ use crate::{CatalogError, Pending};
 
 /// One node's agent. A call returns when the change is durable.
 pub trait LocalAgent: Send + Sync {
-    /// Adds the instance or makes it so, with its checks. Registering the same again changes nothing.
+    /// Adds the instance or makes it so, and adds its checks; other checks that it has, such as its maintenance,
+    /// stay. Registering the same again changes nothing.
     fn register<'a>(&'a self, registration: &'a Registration) -> Pending<'a, Result<(), CatalogError>>;
 
     /// Removes the instance and its checks; [`CatalogError::NotFound`] if the agent has no such instance.

@@ -41,10 +41,8 @@ impl ConsulClient {
     }
 
     fn decode(&self, query: &Query, answer: &Answer) -> Result<Fetched, CatalogError> {
-        let missing_key = matches!(query, Query::Key { .. })
-            && answer.status == StatusCode::NOT_FOUND
-            && answer.body.is_empty()
-            && answer.index().is_ok();
+        let missing_key =
+            matches!(query, Query::Key { .. }) && answer.status == StatusCode::NOT_FOUND && answer.body.is_empty();
         if answer.status != StatusCode::OK && !missing_key {
             return Err(answer.refusal(&self.address()));
         }

@@ -23,8 +23,8 @@ impl LocalAgent for ConsulClient {
             let checks = registration.checks.iter().map(check_request).collect();
             let registration = ServiceRegistration { service: registration.service.clone(), checks };
             write_service_registration(&mut body, &registration);
-            // Without it, checks of an earlier registration would stay.
-            let target = "/v1/agent/service/register?replace-existing-checks=true";
+            // Without ?replace-existing-checks, as Registrator asks: it would also end an instance's maintenance.
+            let target = "/v1/agent/service/register";
             self.succeed(Call::put(target.to_owned(), Some(body))).await.map(drop)
         })
     }

@@ -17,6 +17,8 @@ pub struct Event {
     pub container: String,
     /// The engine's word for it, such as `die` or `health_status: healthy`.
     pub action: String,
+    /// What the container ended with, where it did (`die`).
+    pub exit_code: Option<i64>,
 }
 
 /// What kind of thing an event is about.
@@ -48,13 +50,15 @@ pub(crate) fn filters() -> HashMap<&'static str, Vec<&'static str>> {
 pub(crate) fn read(message: EventMessage) -> Option<Event> {
     let action = message.action?;
     let actor = message.actor?;
+    let mut attributes = actor.attributes.unwrap_or_default();
     let word = action.split(':').next().unwrap_or_default();
     let (kind, container) = match message.typ? {
         EventMessageTypeEnum::CONTAINER if CONTAINER_ACTIONS.contains(&word) => (EventKind::Container, actor.id?),
         EventMessageTypeEnum::NETWORK if NETWORK_ACTIONS.contains(&word) => {
-            (EventKind::Network, actor.attributes?.remove("container")?)
+            (EventKind::Network, attributes.remove("container")?)
         }
         _ => return None,
     };
-    Some(Event { kind, container, action })
+    let exit_code = attributes.get("exitCode").and_then(|code| code.parse().ok());
+    Some(Event { kind, container, action, exit_code })
 }

@@ -36,6 +36,11 @@ impl ExecError {
         self.location.place.as_ref().map(|place| place.column)
     }
 
+    /// The text of what failed.
+    pub fn node(&self) -> Option<&str> {
+        self.location.place.as_ref().map(|place| &*place.node)
+    }
+
     /// What is wrong there, without the position.
     pub fn problem(&self) -> &str {
         &self.problem

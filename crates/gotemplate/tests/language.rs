@@ -106,6 +106,9 @@ impl World {
                 ("fn", Value::Func(Arc::new(variadic_function()))),
                 ("uni", "héllo, 世界".into()),
                 ("html", "<a href='x'>\"&\0".into()),
+                ("inf", f64::INFINITY.into()),
+                ("ninf", f64::NEG_INFINITY.into()),
+                ("nan", f64::NAN.into()),
                 ("mm", map(Type::String, Type::map(Type::String, Type::INT), [("x", y)])),
                 ("lp", Value::slice(pointer, lp)),
             ],
@@ -137,7 +140,7 @@ impl World {
             _ => Value::Nil,
         });
         add("two", &[Type::String, Type::String], Type::String, |values| {
-            Value::from([values[0].as_bytes().unwrap(), values[1].as_bytes().unwrap()].concat())
+            Value::from([values[0].as_bytes().unwrap_or_default(), values[1].as_bytes().unwrap_or_default()].concat())
         });
         functions.insert("anyf", Function::new(Signature::new([], Type::Interface), move |_| Ok(any_map())));
         functions.insert("pairf", Function::new(Signature::new([], pointer), move |_| Ok(made.clone())));
@@ -221,8 +224,8 @@ fn join(values: &[Value]) -> Value {
     let Value::Slice(items) = &values[1] else {
         return Value::from("");
     };
-    let items: Vec<&[u8]> = items.items().iter().map(|item| item.as_bytes().unwrap()).collect();
-    Value::from(items.join(values[0].as_bytes().unwrap()))
+    let items: Vec<&[u8]> = items.items().iter().map(|item| item.as_bytes().unwrap_or_default()).collect();
+    Value::from(items.join(values[0].as_bytes().unwrap_or_default()))
 }
 
 fn oracle() -> std::path::PathBuf {

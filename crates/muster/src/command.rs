@@ -1,8 +1,13 @@
 //! The commands, and which of them a command line means.
 
 mod agent;
+mod registrator;
+mod template;
+mod up;
 mod version;
 
+#[cfg(test)]
+pub use agent::is_read;
 use anyhow::anyhow;
 
 use crate::exit::Failure;
@@ -18,11 +23,24 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
+    Command { name: "up", summary: "the whole chain on this host in one process", table: &up::TABLE, run: up::run },
     Command {
         name: "agent",
         summary: "the registry: Consul's HTTP API, durable",
         table: &agent::TABLE,
         run: agent::run,
+    },
+    Command {
+        name: "registrator",
+        summary: "containers become registrations and stay true",
+        table: &registrator::TABLE,
+        run: registrator::run,
+    },
+    Command {
+        name: "template",
+        summary: "files rendered from the registry",
+        table: &template::TABLE,
+        run: template::run,
     },
     Command { name: "version", summary: "which muster this is", table: &version::TABLE, run: version::run },
 ];
@@ -30,8 +48,16 @@ const COMMANDS: &[Command] = &[
 /// Runs what the command line asks for.
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     match program {
-        _ => dispatch(program, arguments),
+        Program::Registrator => registrator::run(program, arguments),
+        Program::ConsulTemplate => template::run(program, arguments),
+        Program::Muster | Program::Consul => dispatch(program, arguments),
     }
+}
+
+/// The flags of a command, for the tables in docs/compatibility.md.
+#[cfg(test)]
+pub fn table(name: &str) -> &'static FlagTable {
+    COMMANDS.iter().find(|command| command.name == name).expect("a command of muster").table
 }
 
 fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {

@@ -9,7 +9,7 @@ mod value;
 
 use std::collections::BTreeMap;
 
-pub use value::{duration, go_bool};
+pub use value::go_bool;
 
 /// One flag.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +37,6 @@ pub enum Kind {
     List,
     /// An integer.
     Int,
-    /// A Go duration.
-    Duration,
 }
 
 /// Whether a flag works.
@@ -156,7 +154,6 @@ impl Flag {
             Kind::Bool if go_bool(value).is_some() => Ok(()),
             Kind::Bool => Err(FlagError::Bool { name: self.name, value: value.to_owned() }),
             Kind::Int => value.parse::<i64>().map(drop).map_err(|_| wrong("parse error")),
-            Kind::Duration => duration(value).map(drop).map_err(|_| wrong("parse error")),
         }
     }
 }

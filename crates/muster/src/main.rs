@@ -5,6 +5,8 @@
 
 mod address;
 mod command;
+#[cfg(test)]
+mod docs_tests;
 mod exit;
 mod expose;
 mod flags;

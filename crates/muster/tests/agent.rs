@@ -1,5 +1,7 @@
 //! `muster agent` as its users run it: a process, its port, its data directory, and what it says when something is wrong.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;

@@ -1,7 +1,8 @@
 //! containers → registrations through `LocalAgent`, by difference.
 //!
-//! An event of the engine never says what to do, only which container to look at again. Each pass looks
-//! (`Containers`), maps (`mapping`, pure), compares (`reconcile`, pure) and carries out; what fails is tried
+//! An event of the engine never says what to do, only which container to look at again (but an engine that
+//! shuts down answers no questions: then its word that a container ended is taken). Each pass looks
+//! ([`Containers`]), maps (`mapping`, pure), compares (`reconcile`, pure) and carries out; what fails is tried
 //! until it is done. A full pass looks at everything: at the start, after any end of the event stream,
 //! after any trouble with the registry, and every [`Config::full_pass_interval`]. At rest that is one list
 //! from the engine and one from the agent, and no write. It bounds how long a registry that lost its data

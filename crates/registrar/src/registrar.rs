@@ -4,7 +4,6 @@ mod inbox;
 mod known;
 mod settle;
 
-use std::collections::BTreeSet;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
@@ -19,7 +18,7 @@ use tracing::{debug, info, warn};
 use crate::backoff::Backoff;
 use crate::reconcile::Ownership;
 use crate::{Config, Containers, Deregister};
-use inbox::Inbox;
+use inbox::{Dirty, Inbox};
 use known::{Known, Look, owner_id};
 use settle::Registered;
 
@@ -162,12 +161,14 @@ impl Registrar {
         let mut next_full = Instant::now();
         let mut backoff = Backoff::new();
         let mut in_trouble = false;
+        // Its trouble is not made worse by each event; an engine's last words must be heard, though.
+        let mut waits_for_registry = false;
         loop {
             let dirty = tokio::select! {
                 biased;
                 () = sleep_until(next_full) => None,
-                () = inbox.ended(), if in_trouble => return has_passed,
-                dirty = inbox.take(), if !in_trouble => match dirty {
+                () = inbox.ended(), if waits_for_registry => return has_passed,
+                dirty = inbox.take(), if !waits_for_registry => match dirty {
                     Some(dirty) => Some(dirty),
                     None => return has_passed,
                 },
@@ -182,7 +183,7 @@ impl Registrar {
                     if in_trouble {
                         info!("all containers and registrations are in step again");
                     }
-                    (in_trouble, has_passed) = (false, true);
+                    (in_trouble, waits_for_registry, has_passed) = (false, false, true);
                     backoff.reset();
                     self.ready.send_replace(true);
                     next_full = Instant::now() + self.config.full_pass_interval;
@@ -194,6 +195,7 @@ impl Registrar {
                         warn!("{}; trying until it succeeds", with_causes(&error));
                     }
                     in_trouble = true;
+                    waits_for_registry = matches!(error, PassError::Registry(_));
                     self.known.doubt();
                     next_full = Instant::now() + backoff.next();
                 }
@@ -202,10 +204,16 @@ impl Registrar {
     }
 
     /// Looks at the containers that something happened to.
-    async fn pass(&mut self, mut dirty: BTreeSet<String>) -> Result<(), PassError> {
+    async fn pass(&mut self, mut dirty: Dirty) -> Result<(), PassError> {
         self.known.add_dependents(&mut dirty);
-        self.look_at(dirty.into_iter().map(|id| (id, None)).collect()).await?;
-        self.settle(false).await
+        let looked = self.look_at(dirty.keys().map(|id| (id.clone(), None)).collect()).await;
+        if looked.is_err() {
+            for (id, word) in dirty {
+                self.known.believe(&id, word, self.config.settings.deregister);
+            }
+        }
+        self.settle(false).await?;
+        Ok(looked?)
     }
 
     /// Compares everything: what the agent has, and the containers that are listed otherwise than before.
@@ -217,24 +225,33 @@ impl Registrar {
             Deregister::Always => Scope::Running,
             Deregister::OnSuccess => Scope::All,
         };
-        let summaries = self.containers.list(scope).await?;
+        let summaries = match self.containers.list(scope).await {
+            Ok(summaries) => summaries,
+            Err(error) => {
+                self.pass(dirty).await?;
+                return Err(error.into());
+            }
+        };
         self.known.retain(&summaries);
         let is_news = |summary: &&ContainerSummary| self.known.is_news(summary);
-        dirty.extend(summaries.iter().filter(is_news).map(|summary| summary.id.clone()));
+        for summary in summaries.iter().filter(is_news) {
+            dirty.entry(summary.id.clone()).or_default();
+        }
         self.known.add_dependents(&mut dirty);
-        let listed = summaries.into_iter().filter(|summary| dirty.contains(&summary.id));
+        let listed = summaries.into_iter().filter(|summary| dirty.contains_key(&summary.id));
         self.look_at(listed.map(|summary| (summary.id.clone(), Some(summary))).collect()).await?;
         self.settle(true).await
     }
 
-    async fn look_at(&mut self, ids: Vec<(String, Option<ContainerSummary>)>) -> Result<(), PassError> {
+    /// Fails only if the engine cannot be asked at all.
+    async fn look_at(&mut self, ids: Vec<(String, Option<ContainerSummary>)>) -> Result<(), EngineError> {
         let containers = &*self.containers;
         let calls: Vec<_> = ids.into_iter().map(|(id, summary)| look(containers, id, summary)).collect();
         let mut looks = stream::iter(calls).buffered(AT_ONCE);
         while let Some((id, look)) = looks.next().await {
             match look {
                 Ok(look) => self.known.update(&id, look, &self.config.settings, &self.engine),
-                Err(error @ EngineError::Unreachable { .. }) => return Err(error.into()),
+                Err(error @ EngineError::Unreachable { .. }) => return Err(error),
                 // One sick container must not hold up the others. The next full pass looks again.
                 Err(error) => warn!(container = %id, "{}; left as it is", with_causes(&error)),
             }
@@ -274,7 +291,7 @@ async fn pump(mut events: EventStream, inbox: &Inbox) {
         match event {
             Ok(event) => {
                 debug!(container = %event.container, action = %event.action, "event");
-                inbox.add(event.container);
+                inbox.add(event);
             }
             Err(error) => {
                 debug!("{}", with_causes(&error));

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::docker::{Docker, DockerError, run};
+use crate::docker::{Docker, DockerError};
 use crate::program_path::find_program;
 
 /// One project on one engine.
@@ -54,7 +54,7 @@ impl Compose {
         let mut command = self.docker.command(&self.program[0]);
         command.args(&self.program[1..]).arg("--project-name").arg(&self.project).arg("--file").arg(&self.file);
         command.args(arguments).envs(self.environment.iter().map(|(name, value)| (name, value)));
-        run(command).await?;
+        self.docker.finish(command).await?;
         Ok(())
     }
 

@@ -3,12 +3,17 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::process::Command;
+use tokio::sync::RwLock;
 
 use crate::program_path::find_program;
 
+/// Compose takes its time over many containers.
+const LONGEST_COMMAND: Duration = Duration::from_secs(60);
 const DEFAULT_SOCKET: &str = "/var/run/docker.sock";
 /// Debian's own client; the first on PATH may be another one, without the builder or Compose.
 const DEBIAN_CLIENT: &str = "/usr/bin/docker";
@@ -18,6 +23,8 @@ const DEBIAN_CLIENT: &str = "/usr/bin/docker";
 pub struct Docker {
     program: PathBuf,
     socket: PathBuf,
+    /// Held shared by each command under way.
+    under_way: Arc<RwLock<()>>,
 }
 
 /// Why Docker did not do what was asked.
@@ -70,7 +77,7 @@ impl Docker {
         };
         let debian = Some(PathBuf::from(DEBIAN_CLIENT)).filter(|path| path.exists());
         let program = debian.or_else(|| find_program("docker")).ok_or(DockerError::NoClient)?;
-        Ok(Self { program, socket })
+        Ok(Self { program, socket, under_way: Arc::default() })
     }
 
     /// The engine's socket.
@@ -87,6 +94,8 @@ impl Docker {
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env("DOCKER_HOST", self.host()).stdin(Stdio::null()).kill_on_drop(true);
+        // A Ctrl-C is for the caller, which then decides what to stop.
+        command.process_group(0);
         for name in ["DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION", "COMPOSE_FILE"] {
             command.env_remove(name);
         }
@@ -102,7 +111,29 @@ impl Docker {
     pub async fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Result<String, DockerError> {
         let mut command = self.command(&self.program);
         command.args(arguments);
-        run(command).await
+        self.finish(command).await
+    }
+
+    /// Runs a command to its end and gives its standard output.
+    ///
+    /// It goes on if the caller goes away: the engine may be in the middle of making something, which could then not
+    /// be found yet by the one who clears up.
+    pub(crate) async fn finish(&self, command: Command) -> Result<String, DockerError> {
+        let line = command_line(&command);
+        let under_way = Arc::clone(&self.under_way).read_owned().await;
+        let running = tokio::spawn(async move {
+            let outcome = run(command).await;
+            drop(under_way);
+            outcome
+        });
+        let failed = |error: tokio::task::JoinError| DockerError::Run { command: line, source: error.into() };
+        running.await.map_err(failed)?
+    }
+
+    /// Waits for the commands whose callers went away.
+    pub async fn quiesce(&self) {
+        // One that hangs must not hold the clearing up for ever.
+        let _ = tokio::time::timeout(LONGEST_COMMAND, self.under_way.write()).await;
     }
 
     /// The IDs, in full, of what `docker LIST… --filter` finds, such as `["ps"]` or `["volume", "ls"]`.
@@ -157,8 +188,7 @@ impl Container {
     }
 }
 
-/// Runs a command to its end and gives its standard output.
-pub(crate) async fn run(mut command: Command) -> Result<String, DockerError> {
+async fn run(mut command: Command) -> Result<String, DockerError> {
     let line = command_line(&command);
     let output = command.output().await.map_err(|source| DockerError::Run { command: line.clone(), source })?;
     if output.status.success() {

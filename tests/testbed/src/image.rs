@@ -141,6 +141,6 @@ pub async fn build(docker: &Docker, tag: &str, files: &[(&str, Source<'_>)]) -> 
     let mut command = docker.command(docker.program());
     command.env("DOCKER_BUILDKIT", "0");
     command.args(["build", "--quiet", "--label", LABEL, "--tag", tag]).arg(context.path());
-    crate::docker::run(command).await.map_err(|source| ImageError::Docker { tag: tag.to_owned(), source })?;
+    docker.finish(command).await.map_err(|source| ImageError::Docker { tag: tag.to_owned(), source })?;
     Ok(())
 }

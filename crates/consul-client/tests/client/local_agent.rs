@@ -35,7 +35,7 @@ async fn registers_with_checks_that_replace_those_before() {
     let registration = Registration { service: service("host:web:80"), checks: vec![check] };
     registry.client().register(&registration).await.unwrap();
     let seen = registry.only();
-    assert_eq!((&*seen.method, &*seen.target), ("PUT", "/v1/agent/service/register?replace-existing-checks=true"));
+    assert_eq!((&*seen.method, &*seen.target), ("PUT", "/v1/agent/service/register"));
     let body: Value = serde_json::from_str(&seen.body).unwrap();
     for (field, expected) in [
         ("ID", json!("host:web:80")),

@@ -147,6 +147,8 @@ async fn old_and_new_events_read_the_same() {
         (container, "health_status: healthy"),
     ];
     assert_eq!(words, expected);
+    let exit_codes: Vec<_> = seen[0].iter().map(|event| event.exit_code).collect();
+    assert_eq!(exit_codes, [Some(137), None, None, None, None, None]);
     assert!(seen[0].iter().all(|event| event.container == seen[0][0].container && event.container.len() == 64));
 }
 

@@ -22,6 +22,7 @@ impl Printer<'_> {
             'v' | 'g' | 'G' => self.number_text(value, Layout::General, None),
             'e' | 'E' => self.number_text(value, Layout::Exponent, Some(6)),
             'f' | 'F' => self.number_text(value, Layout::Fixed, Some(6)),
+            'b' | 'x' | 'X' if !value.is_finite() => self.number_text(value, Layout::General, None),
             'b' => binary(value),
             'x' | 'X' => hexadecimal(value, self.flags.precision),
             _ => return self.bad_verb(verb),
@@ -67,10 +68,12 @@ impl Printer<'_> {
     fn signed_number(&mut self, mut text: String, value: f64, verb: char) {
         let flags = self.flags;
         if !value.is_finite() {
+            // An infinity has its sign always, what is no number only on request.
             let sign = match (value.is_nan(), value < 0.0) {
-                (_, true) => "-",
+                (false, true) => "-",
                 _ if flags.plus => "+",
                 _ if flags.space => " ",
+                (false, false) => "+",
                 _ => "",
             };
             return self.padded_with_spaces(format!("{sign}{text}").as_bytes());
@@ -157,9 +160,6 @@ fn parts(value: f64) -> (u64, i32) {
 
 /// `%x`: `0x1.8p+01`.
 fn hexadecimal(value: f64, precision: Option<usize>) -> String {
-    if !value.is_finite() {
-        return if value.is_nan() { "NaN" } else { "Inf" }.to_owned();
-    }
     let (mut mantissa, mut exponent) = parts(value);
     if mantissa == 0 {
         exponent = 0;

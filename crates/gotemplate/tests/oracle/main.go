@@ -8,6 +8,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"text/template"
@@ -42,27 +43,34 @@ func data() any {
 		"p": p, "pn": (*Pair)(nil), "pair": *p, "tags": Tags{"x", "y"}, "bytes": []byte("hi\xff"),
 		"level": Level(2), "levels": []Level{1, 2}, "nilstrs": []string(nil), "nilmap": map[string]string(nil),
 		"fn": func(a int, b ...string) string { return fmt.Sprint(a, b) }, "uni": "héllo, 世界", "html": "<a href='x'>\"&\x00",
+		"inf": math.Inf(1), "ninf": math.Inf(-1), "nan": math.NaN(),
 		"mm": map[string]map[string]int{"x": {"y": 1}}, "lp": []*Pair{p, nil},
 	}
 }
 
 var funcs = template.FuncMap{
-	"str":   func(s string) string { return s },
-	"add1":  func(n int) int { return n + 1 },
-	"sum":   func(ns ...int) int { t := 0; for _, n := range ns { t += n }; return t },
-	"fail":  func() (string, error) { return "", errors.New("it broke") },
-	"nilf":  func() any { return nil },
-	"anyf":  func() any { return map[string]any{"a": 1} },
-	"join":  func(sep string, items []string) string { return strings.Join(items, sep) },
-	"pairf": func() *Pair { return &Pair{Name: "made"} },
-	"f64":   func(f float64) string { return fmt.Sprintf("%g", f) },
-	"u64":   func(u uint64) string { return fmt.Sprint(u) },
-	"i64":   func(i int64) string { return fmt.Sprint(i) },
-	"yes":   func(b bool) bool { return b },
-	"show":  func(a any) string { return fmt.Sprintf("%T", a) },
-	"strmap": func() map[string]string { return map[string]string{"a": "1"} },
-	"name":  func(p Pair) string { return p.Name },
-	"two":   func(a, b string) string { return a + b },
+	"str":  func(s string) string { return s },
+	"add1": func(n int) int { return n + 1 },
+	"sum": func(ns ...int) int {
+		t := 0
+		for _, n := range ns {
+			t += n
+		}
+		return t
+	},
+	"fail":    func() (string, error) { return "", errors.New("it broke") },
+	"nilf":    func() any { return nil },
+	"anyf":    func() any { return map[string]any{"a": 1} },
+	"join":    func(sep string, items []string) string { return strings.Join(items, sep) },
+	"pairf":   func() *Pair { return &Pair{Name: "made"} },
+	"f64":     func(f float64) string { return fmt.Sprintf("%g", f) },
+	"u64":     func(u uint64) string { return fmt.Sprint(u) },
+	"i64":     func(i int64) string { return fmt.Sprint(i) },
+	"yes":     func(b bool) bool { return b },
+	"show":    func(a any) string { return fmt.Sprintf("%T", a) },
+	"strmap":  func() map[string]string { return map[string]string{"a": "1"} },
+	"name":    func(p Pair) string { return p.Name },
+	"two":     func(a, b string) string { return a + b },
 	"atleast": func(a string, rest ...any) string { return fmt.Sprint(a, len(rest)) },
 }
 

@@ -19,20 +19,20 @@ const CACHE_BYTES: usize = 2 << 20;
 pub(super) fn open(path: &Path) -> Result<(Store, Position), OpenError> {
     let directory = Directory::take(path)?;
     let path = directory.journal_path();
-    let database = match directory.open_journal()? {
+    let (database, examined) = match directory.open_journal()? {
         Some(file) => {
-            examine(&path)?;
-            open_database(on_file(file, &path)?, &path)?
+            let tail = examine(&path)?;
+            (open_database(on_file(file, &path)?, &path)?, tail)
         }
         None => {
             let database = open_database(on_file(directory.draft_journal()?, &path)?, &path)?;
             store::create(&database, HistoryId::random()).map_err(|error| failure(&path, error))?;
             directory.finish_journal()?;
-            database
+            (database, None)
         }
     };
     directory.mark()?;
-    finish(database, path, Some(directory))
+    finish(database, examined, path, Some(directory))
 }
 
 /// Opens a journal on storage of the caller's.
@@ -43,21 +43,22 @@ pub(super) fn open_on(backend: impl StorageBackend) -> Result<(Store, Position),
     if !store::is_created(&database).map_err(|error| failure(&path, error))? {
         store::create(&database, HistoryId::random()).map_err(|error| failure(&path, error))?;
     }
-    finish(database, path, None)
+    finish(database, None, path, None)
 }
 
 /// Looks through a file that was closed well, before anything is written to it: the entry that is
-/// damaged can be named here, and redb, which trusts such a file, may panic over it.
-fn examine(path: &Path) -> Result<(), OpenError> {
+/// damaged can be named here, and redb, which trusts such a file, may panic over it. Says where the
+/// journal ends, but not of a file that was not closed well.
+fn examine(path: &Path) -> Result<Option<Position>, OpenError> {
     let file = File::open(path).map_err(|source| OpenError::Io { action: "open", path: path.to_owned(), source })?;
     let backend = on_file(file, path)?;
     let examined = catch_unwind(AssertUnwindSafe(|| {
         let database = match Builder::new().set_cache_size(CACHE_BYTES).open_read_only_with_backend(backend) {
             // Not closed well: redb checks every page of it when it opens it for writing.
-            Err(DatabaseError::RepairAborted) => return Ok(()),
+            Err(DatabaseError::RepairAborted) => return Ok(None),
             opened => opened?,
         };
-        store::verify(&database, store::history(&database)?).map(drop)
+        store::verify(&database, store::history(&database)?).map(Some)
     }));
     match examined {
         Ok(result) => result.map_err(|error| failure(path, error)),
@@ -74,9 +75,17 @@ fn open_database(backend: impl StorageBackend, path: &Path) -> Result<Database, 
     builder.create_with_backend(backend).map_err(|error| failure(path, error.into()))
 }
 
-fn finish(database: Database, path: PathBuf, directory: Option<Directory>) -> Result<(Store, Position), OpenError> {
+fn finish(
+    database: Database,
+    examined: Option<Position>,
+    path: PathBuf,
+    directory: Option<Directory>,
+) -> Result<(Store, Position), OpenError> {
     let history = store::history(&database).map_err(|error| failure(&path, error))?;
-    let tail = store::verify(&database, history).map_err(|error| failure(&path, error))?;
+    let tail = match examined {
+        Some(tail) => tail,
+        None => store::verify(&database, history).map_err(|error| failure(&path, error))?,
+    };
     Ok((Store { database, history, path, _directory: directory }, tail))
 }
 

@@ -15,6 +15,9 @@ use crate::program::Program;
 use crate::registry_server::{RegistryServer, is_open};
 use crate::{expose, logging, shutdown};
 use config::AgentSettings;
+pub use config::{HTTP_PORT, parse_address, port};
+#[cfg(test)]
+pub use file::is_read;
 pub use table::TABLE;
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {

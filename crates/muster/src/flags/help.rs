@@ -21,6 +21,7 @@ impl FlagTable {
     }
 
     /// The table's rows in docs/compatibility.md.
+    #[cfg(test)]
     pub fn markdown(&self) -> String {
         let mut text = String::from("| flag | here | effect |\n|---|---|---|\n");
         for flag in self.flags {

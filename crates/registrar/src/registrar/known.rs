@@ -7,6 +7,7 @@ use muster_docker::{Container, ContainerSummary};
 use muster_model::ServiceId;
 use tracing::warn;
 
+use super::inbox::{Dirty, LastWord};
 use crate::reconcile::{Desired, Wanted};
 use crate::{Claims, Deregister, Remark, Settings, claims, map};
 
@@ -59,11 +60,24 @@ impl Known {
     }
 
     /// Adds those to `dirty` that share the network of one in it.
-    pub fn add_dependents(&self, dirty: &mut BTreeSet<String>) {
-        let shares = |entry: &Entry| entry.network_owner.as_ref().is_some_and(|owner| dirty.contains(owner));
-        let dependents: Vec<String> =
-            self.containers.iter().filter(|(_, entry)| shares(entry)).map(|(id, _)| id.clone()).collect();
-        dirty.extend(dependents);
+    pub fn add_dependents(&self, dirty: &mut Dirty) {
+        let shares = |entry: &Entry| entry.network_owner.as_ref().is_some_and(|owner| dirty.contains_key(owner));
+        let dependents = self.containers.iter().filter(|(_, entry)| shares(entry)).map(|(id, _)| id.clone());
+        for dependent in dependents.collect::<Vec<_>>() {
+            dirty.entry(dependent).or_default();
+        }
+    }
+
+    /// Goes by what was heard last of a container that cannot be looked at.
+    pub fn believe(&mut self, id: &str, word: LastWord, deregister: Deregister) {
+        let is_over = match word {
+            LastWord::Unclear => false,
+            LastWord::Ended(exit_code) => ended(exit_code, deregister) == Standing::Ended,
+            LastWord::Removed => true,
+        };
+        if is_over {
+            self.containers.remove(id);
+        }
     }
 
     /// Notes what a look at a container showed; none: it is gone.
@@ -150,13 +164,17 @@ pub(super) fn owner_id(container: &Container) -> Option<&str> {
     container.network_mode.strip_prefix("container:")
 }
 
-/// A container that waits for its restart does not serve, though the engine says that it runs. Exit codes
-/// with bit 128 mean a signal, which somebody sent on purpose.
+/// A container that waits for its restart does not serve, though the engine says that it runs.
 fn standing(container: &Container, deregister: Deregister) -> Standing {
     let state = &container.state;
     if state.running && !state.restarting {
         return Standing::Serves;
     }
-    let is_bad = state.exit_code != 0 && state.exit_code & 128 == 0;
+    ended(state.exit_code, deregister)
+}
+
+/// Exit codes with bit 128 mean a signal, which somebody sent on purpose.
+fn ended(exit_code: i64, deregister: Deregister) -> Standing {
+    let is_bad = exit_code != 0 && exit_code & 128 == 0;
     if deregister == Deregister::OnSuccess && is_bad { Standing::EndedBadly } else { Standing::Ended }
 }

@@ -25,7 +25,8 @@ impl Bench {
     /// Starts a registrar with a host name of its own, and waits until it is ready.
     async fn start(&mut self, host: &str) {
         let mut ready = self.start_unready(host);
-        ready.wait_for(|ready| *ready).await.unwrap();
+        let ready = ready.wait_for(|ready| *ready);
+        tokio::time::timeout(Duration::from_secs(3600), ready).await.expect("never ready").unwrap();
     }
 
     fn start_unready(&mut self, host: &str) -> watch::Receiver<bool> {
@@ -79,7 +80,10 @@ async fn start_and_die_are_followed_at_once() {
     bench.until(&["H:web:80=10.0.0.1:8000"]).await;
     bench.engine.die("web", 0);
     bench.until(&[]).await;
+    bench.engine.start(container("api", 8001));
+    bench.until(&["H:api:80=10.0.0.1:8001"]).await;
     assert_eq!(before.elapsed(), Duration::ZERO);
+    assert_eq!(bench.agent.commands(), ["+H:web:80", "-H:web:80", "+H:api:80"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -112,9 +116,12 @@ async fn a_failed_deregistration_is_tried_until_it_is_done() {
     bench.engine.put(container("web", 8000));
     bench.start("H").await;
     bench.agent.fail_deregistrations(7);
+    let before = Instant::now();
     bench.engine.die("web", 0);
     bench.until(&[]).await;
     assert_eq!(bench.agent.commands(), ["+H:web:80", "-H:web:80"]);
+    // Registrator forgets at the first failure; here each was a try of its own, further and further apart.
+    assert!(before.elapsed() < 2 * INTERVAL, "{:?}", before.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
@@ -132,6 +139,26 @@ async fn events_missed_while_the_stream_was_down_are_made_up_for() {
     bench.until(&["H:api:80=10.0.0.1:8001", "H:new:80=10.0.0.1:8002"]).await;
     bench.engine.die("api", 0);
     bench.until(&["H:new:80=10.0.0.1:8002"]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_engine_that_shuts_down_is_believed_about_the_containers_it_ends() {
+    let mut bench = Bench::new();
+    bench.flags.deregister = "on-success".into();
+    for (name, port) in [("a", 8000), ("b", 8001), ("bad", 8002), ("live", 8003)] {
+        bench.engine.put(container(name, port));
+    }
+    bench.start("H").await;
+    bench.engine.stop_answering();
+    bench.engine.die("a", 0);
+    bench.until(&["H:b:80=10.0.0.1:8001", "H:bad:80=10.0.0.1:8002", "H:live:80=10.0.0.1:8003"]).await;
+    bench.engine.die("bad", 1);
+    bench.engine.die("b", 143);
+    bench.engine.go_away();
+    let stays = ["H:bad:80=10.0.0.1:8002", "H:live:80=10.0.0.1:8003"];
+    bench.until(&stays).await;
+    idle(6 * INTERVAL).await;
+    bench.until(&stays).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -274,8 +301,11 @@ async fn who_shares_a_network_follows_its_owner() {
     bench.engine.put(fakes::sharing("web", "pause"));
     bench.start("H").await;
     bench.until(&["H:web:80=172.17.0.2:80"]).await;
+    let before = Instant::now();
     bench.engine.start(fakes::at("pause", "172.17.0.7"));
     bench.until(&["H:web:80=172.17.0.7:80"]).await;
+    assert_eq!(before.elapsed(), Duration::ZERO);
+    idle(3 * INTERVAL).await;
     // The same without an event: the list tells.
     bench.engine.put(fakes::at("pause", "172.17.0.9"));
     bench.until(&["H:web:80=172.17.0.9:80"]).await;

@@ -44,7 +44,7 @@ impl FileSettings {
                 "node_name" => self.node = Some(string(key, value)?),
                 "ports" => self.take_ports(value)?,
                 "server" => self.server = Some(boolean(key, value)?),
-                _ => bail!("key {key:?} is not supported by this version of muster"),
+                _ => bail!(unsupported(key)),
             }
         }
         Ok(())
@@ -63,6 +63,17 @@ impl FileSettings {
         }
         Ok(())
     }
+}
+
+/// Whether a key has an effect, for the table in docs/compatibility.md.
+#[cfg(test)]
+pub fn is_read(key: &str) -> bool {
+    let refused = FileSettings::default().take(format!("{{{key:?}:null}}").as_bytes()).err();
+    refused.is_none_or(|error| error.to_string() != unsupported(key))
+}
+
+fn unsupported(key: &str) -> String {
+    format!("key {key:?} is not supported by this version of muster")
 }
 
 fn members(object: &Object) -> impl Iterator<Item = (&str, &Value)> {

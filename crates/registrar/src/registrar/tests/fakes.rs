@@ -105,7 +105,7 @@ impl FakeEngine {
             container.state = ContainerState { exit_code, ..ContainerState::default() };
             container.ports.clear();
         }
-        self.tell(id, "die");
+        self.tell_with(id, "die", Some(exit_code));
     }
 
     pub fn destroy(&self, id: &str) {
@@ -118,6 +118,11 @@ impl FakeEngine {
         let mut state = self.lock();
         state.is_away = true;
         state.subscriber = None;
+    }
+
+    /// All calls fail, but events go on: an engine that shuts down.
+    pub fn stop_answering(&self) {
+        self.lock().is_away = true;
     }
 
     pub fn come_back(&self) {
@@ -134,8 +139,13 @@ impl FakeEngine {
     }
 
     fn tell(&self, id: &str, action: &str) {
+        self.tell_with(id, action, None);
+    }
+
+    fn tell_with(&self, id: &str, action: &str, exit_code: Option<i64>) {
         if let Some(subscriber) = &self.lock().subscriber {
-            let _ = subscriber.send(Event { kind: EventKind::Container, container: id.into(), action: action.into() });
+            let (container, action) = (id.into(), action.into());
+            let _ = subscriber.send(Event { kind: EventKind::Container, container, action, exit_code });
         }
     }
 

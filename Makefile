@@ -1,0 +1,39 @@
+# Every target, in a line each: make help
+CARGO ?= cargo
+export CARGO
+
+.PHONY: bench setup help demo demo-clean test test-ci test-full lint unit e2e
+
+help: ## This list.
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: ## Plays the demo on this host's Docker engine (DEMO="--steps first-start,scale-3" for a part of it).
+	@scripts/demo $(DEMO)
+
+demo-clean: ## Removes what a crashed demo left.
+	@scripts/demo --clean
+
+test: setup lint unit e2e ## All that has to hold before a commit: fmt, clippy, tests, end to end on an engine of its own.
+
+setup: ## Installs from Debian what the tests need and is not there.
+	scripts/setup
+
+lint: ## fmt and clippy.
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+unit: ## Tests that need nothing but this repository.
+	$(CARGO) test --workspace --locked
+
+e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
+	scripts/e2e
+
+test-ci: ## What CI runs besides: third-party programs against ours.
+	@if [ -x tests/interop/run ]; then tests/interop/run; \
+	else echo "test-ci: tests/interop is not there yet, so no third-party program was run"; fi
+
+bench: ## The registry beside a real Consul (MUSTER_PEER_CONSUL=path), as ratios.
+	$(CARGO) build --release --locked -p muster -p muster-bench
+	$${CARGO_TARGET_DIR:-target}/release/muster-bench
+
+test-full: test test-ci ## All of it.

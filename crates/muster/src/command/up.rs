@@ -1,0 +1,198 @@
+//! `up`: the whole chain on this host in one process.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use muster_catalog::LocalAgent;
+use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
+use muster_model::NodeName;
+use muster_registrar::{Config as RegistrarConfig, Flags, Registrar};
+use muster_template::{Config as RenderConfig, Runner};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::agent::{HTTP_PORT, parse_address, port};
+use super::registrator::own_host;
+use super::template::{environment, templates};
+use crate::exit::Failure;
+use crate::flags::{Effect, Flag, FlagTable, Kind, Parsed};
+use crate::program::Program;
+use crate::registry_server::{LOOPBACK, RegistryServer, ServerConfig};
+use crate::{address, expose, logging, shutdown};
+
+/// How soon what no event told is found. In one process a comparison costs a list from the engine.
+const FULL_PASS: Duration = Duration::from_secs(10);
+
+const fn works(name: &'static str, kind: Kind, value: &'static str, help: &'static str) -> Flag {
+    Flag { name, kind, value, help, effect: Effect::Works }
+}
+
+pub const TABLE: FlagTable = FlagTable {
+    usage: "muster up [flags]",
+    about: "\
+Runs registry and registrator on this host in one process, and templates if some are named. Needs no
+flags: it takes the address of the default route, keeps its data in $XDG_DATA_HOME/muster, and picks the
+Docker engine up when there is one (DOCKER_HOST, else unix:///var/run/docker.sock).
+
+  muster up
+  muster up -template lb.ctmpl:/etc/nginx/conf.d/default.conf:\"nginx -s reload\"
+  muster up --expose-to bridge                   containers reach the registry at the bridge's gateway",
+    flags: &[
+        works("data-dir", Kind::Text, "DIR", "where the registry is kept; default $XDG_DATA_HOME/muster"),
+        works("expose-to", Kind::List, "NETWORK", "also listen on the gateway of this Docker network"),
+        works("http-port", Kind::Int, "PORT", "port of the HTTP API on 127.0.0.1; default 8500"),
+        works("ip", Kind::Text, "ADDR", "this host's address; default: that of the default route"),
+        works("log-level", Kind::Text, "LEVEL", "trace, debug, info, warn (the default) or err"),
+        works("node", Kind::Text, "NAME", "name of this node; default: the host's"),
+        works("template", Kind::List, "IN:OUT[:COMMAND]", "render a file, and run a command when it changed"),
+    ],
+};
+
+struct Settings {
+    address: IpAddr,
+    origin: String,
+    node: NodeName,
+    data_dir: PathBuf,
+    http_port: u16,
+    expose: Vec<String>,
+    template: Option<RenderConfig>,
+    engine: Engine,
+}
+
+pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
+    let usage = "Try: muster up --help";
+    let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage))?;
+    if parsed.help {
+        print!("{}", TABLE.help());
+        return Ok(());
+    }
+    if let Some(extra) = parsed.rest.first() {
+        let error = anyhow!("unexpected argument {extra:?}: up takes flags only");
+        return Err(Failure::usage(1, error, usage));
+    }
+    logging::start(parsed.text("log-level").unwrap_or("warn"))?;
+    let settings = Settings::read(&parsed)?;
+    Ok(super::runtime()?.block_on(serve(settings))?)
+}
+
+impl Settings {
+    fn read(parsed: &Parsed) -> Result<Self> {
+        let (address, origin) = match parsed.text("ip") {
+            Some(text) => (parse_address("-ip", text)?, "-ip".to_owned()),
+            None => {
+                let found = address::advertised();
+                (found.address, found.origin)
+            }
+        };
+        let node = match parsed.text("node") {
+            Some(name) => name.to_owned(),
+            None => address::host_name()?,
+        };
+        let http_port = parsed.int("http-port").map_or(Ok(HTTP_PORT), port)?;
+        let engine = EngineAddress::from_environment(|name| std::env::var(name).ok(), DEFAULT_ADDRESS)?;
+        let templates = templates(parsed)?;
+        let template = (!templates.is_empty()).then(|| RenderConfig {
+            templates,
+            environment: environment(&SocketAddr::new(LOOPBACK, http_port).to_string()),
+            ..RenderConfig::default()
+        });
+        Ok(Self {
+            address,
+            origin,
+            node: NodeName::new(node).context("-node")?,
+            data_dir: data_dir(parsed)?,
+            http_port,
+            expose: parsed.list("expose-to").to_vec(),
+            template,
+            engine: Engine::at(engine),
+        })
+    }
+}
+
+/// `--data-dir`, else the place that the XDG base directory specification gives programs for their data.
+fn data_dir(parsed: &Parsed) -> Result<PathBuf> {
+    if let Some(directory) = parsed.text("data-dir") {
+        return Ok(PathBuf::from(directory));
+    }
+    let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    if let Some(base) = set("XDG_DATA_HOME") {
+        return Ok(base.join("muster"));
+    }
+    match set("HOME") {
+        Some(home) => Ok(home.join(".local/share/muster")),
+        None => bail!("neither XDG_DATA_HOME nor HOME is set: say where the registry is kept with --data-dir DIR"),
+    }
+}
+
+async fn serve(settings: Settings) -> Result<()> {
+    let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
+    let server = RegistryServer::start(ServerConfig {
+        node: settings.node.clone(),
+        advertise: settings.address,
+        datacenter: Arc::from("dc1"),
+        data_dir: Some(settings.data_dir.clone()),
+        listen: vec![LOOPBACK],
+        http_port: settings.http_port,
+        pretty: false,
+    })
+    .await?;
+    println!("muster up: this host is {} ({}), node {}", settings.address, settings.origin, settings.node);
+    println!("  registry   http://{} in {}", server.addresses[0], settings.data_dir.display());
+    let engine = Arc::new(settings.engine);
+    let flags = Flags { ip: settings.address.to_string(), ..Flags::default() };
+    let config = RegistrarConfig::new(flags, own_host(false)?, false, FULL_PASS)?;
+    let agent: Arc<dyn LocalAgent> = Arc::clone(&server.agent) as _;
+    let registrar = config.build(Arc::clone(&engine) as _, Arc::clone(&agent));
+    let templates = settings.template.map(|config| config.build(Arc::new(server.registry.clone()))).transpose()?;
+    let mut workers = JoinSet::new();
+    workers.spawn(say_what_was_found(Arc::clone(&engine), agent, registrar.ready(), shutdown.clone()));
+    let port = server.addresses[0].port();
+    workers.spawn(expose::serve(engine, settings.expose, port, Arc::clone(&server.api), shutdown.clone()));
+    let registry = tokio::spawn(server.run(shutdown.clone()));
+    let worked = work(registrar, templates, &shutdown).await;
+    shutdown.cancel();
+    while workers.join_next().await.is_some() {}
+    registry.await.context("the registry ended early")?;
+    worked
+}
+
+/// Registrar and templates, until one of them fails or all are told to stop.
+async fn work(registrar: Registrar, templates: Option<Runner>, shutdown: &CancellationToken) -> Result<()> {
+    let render = async {
+        match templates {
+            Some(templates) => templates.run(shutdown.clone()).await.map_err(anyhow::Error::from),
+            None => Ok(()),
+        }
+    };
+    let register = async { registrar.run(shutdown.clone()).await.map_err(anyhow::Error::from) };
+    tokio::try_join!(render, register).map(drop)
+}
+
+/// One line about the engine, now or when it appears.
+async fn say_what_was_found(
+    engine: Arc<Engine>,
+    agent: Arc<dyn LocalAgent>,
+    mut ready: tokio::sync::watch::Receiver<bool>,
+    shutdown: CancellationToken,
+) {
+    let found = async {
+        if let Err(error) = engine.info().await {
+            println!("  engine     {}; picked up when it appears", crate::exit::one_line(&error.into()));
+        }
+        if ready.wait_for(|ready| *ready).await.is_err() {
+            return;
+        }
+        let services = agent.services().await.map(|services| services.len()).unwrap_or_default();
+        match engine.info().await {
+            Ok(info) => println!("  engine     {} {}: {services} services registered", engine.address(), info.version),
+            Err(_) => println!("  engine     {}: {services} services registered", engine.address()),
+        }
+    };
+    tokio::select! {
+        () = found => {}
+        () = shutdown.cancelled() => {}
+    }
+}

@@ -1,0 +1,5 @@
+#!/bin/sh
+# nginx as a service; then the program that writes its configuration, as this container's first process.
+service nginx start
+exec consul-template -consul="$CONSUL_URL" \
+  -template="/templates/default.ctmpl:/etc/nginx/conf.d/default.conf:service nginx reload"

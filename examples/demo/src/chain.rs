@@ -1,0 +1,144 @@
+//! muster's part: the registry and the registrator as processes on this machine.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+use muster_testbed::muster::{Muster, RegistryPlace};
+use muster_testbed::program::{Program, Stream};
+use muster_testbed::registry::Registry;
+use muster_testbed::wait::until;
+use tokio::process::Command;
+
+use crate::processes::Processes;
+use crate::step::Form;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Docker's own bridge: every engine has it, before any network of ours.
+pub(crate) const EXPOSED_NETWORK: &str = "bridge";
+
+/// The running programs of one form.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    form: Form,
+    muster: Muster,
+    registry: Registry,
+    directory: PathBuf,
+    /// One more for each registry that starts empty.
+    generation: u32,
+    /// The agent, or `muster up`.
+    serving: Option<Program>,
+    registrator: Option<Program>,
+}
+
+impl Chain {
+    /// Starts all of it, knowing nothing.
+    pub(crate) async fn start(
+        form: Form,
+        muster: &Muster,
+        registry: SocketAddr,
+        processes: &mut Processes,
+    ) -> anyhow::Result<Self> {
+        let mut chain = Self {
+            form,
+            muster: muster.clone(),
+            registry: Registry::at(registry),
+            directory: processes.directory().to_owned(),
+            generation: 0,
+            serving: None,
+            registrator: None,
+        };
+        chain.empty()?;
+        chain.start_registry(processes).await?;
+        chain.start_registrator(processes)?;
+        Ok(chain)
+    }
+
+    pub(crate) fn form(&self) -> Form {
+        self.form
+    }
+
+    pub(crate) fn registry(&self) -> Registry {
+        self.registry
+    }
+
+    /// Starts the registry, with the registrator in it if both are one, and waits until it serves.
+    pub(crate) async fn start_registry(&mut self, processes: &mut Processes) -> anyhow::Result<()> {
+        let place = RegistryPlace {
+            data: self.data(),
+            port: self.registry.address().port(),
+            expose_to: vec![EXPOSED_NETWORK.to_owned()],
+        };
+        let (name, command) = match self.form {
+            Form::Separate => ("muster agent", self.muster.agent(&place, "demo")),
+            Form::OneProcess => ("muster up", self.muster.up(&place)),
+        };
+        let mut program = self.launch(name, command, processes)?;
+        program.wait_for_line("that it is ready", PATIENCE, |line| line.stream == Stream::Out).await?;
+        until("the registry serves", PATIENCE, async || self.registry.leader().await).await?;
+        self.serving = Some(program);
+        Ok(())
+    }
+
+    /// SIGKILL, as when the power fails.
+    pub(crate) async fn kill_registry(&mut self) -> anyhow::Result<()> {
+        self.serving.take().context("no registry runs")?.kill().await?;
+        Ok(())
+    }
+
+    /// From now on the registry knows nothing: its data directory is a new one.
+    pub(crate) fn empty(&mut self) -> anyhow::Result<()> {
+        self.generation += 1;
+        let data = self.data();
+        if data.exists() {
+            std::fs::remove_dir_all(&data).with_context(|| format!("cannot remove {}", data.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Starts the registrator, if it is a process of its own.
+    pub(crate) fn start_registrator(&mut self, processes: &mut Processes) -> anyhow::Result<()> {
+        if self.form == Form::Separate {
+            let command = self.muster.registrator(&[], self.registry.address());
+            self.registrator = Some(self.launch("muster registrator", command, processes)?);
+        }
+        Ok(())
+    }
+
+    /// Stops the registrator, if it is a process of its own.
+    pub(crate) async fn stop_registrator(&mut self) -> anyhow::Result<()> {
+        if let Some(mut registrator) = self.registrator.take() {
+            registrator.terminate(PATIENCE).await?;
+        }
+        Ok(())
+    }
+
+    /// Stops everything, as a user does.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.stop_registrator().await?;
+        if let Some(mut serving) = self.serving.take() {
+            serving.terminate(PATIENCE).await?;
+        }
+        Ok(())
+    }
+
+    /// Where the programs' lines go.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.directory.join("muster.log")
+    }
+
+    fn data(&self) -> PathBuf {
+        let form = match self.form {
+            Form::Separate => "agent",
+            Form::OneProcess => "up",
+        };
+        self.directory.join(format!("registry-{form}-{}", self.generation))
+    }
+
+    fn launch(&self, name: &str, command: Command, processes: &mut Processes) -> anyhow::Result<Program> {
+        let program = Program::start(name, command, Some(&self.log()))?;
+        processes.add(program.pid(), name)?;
+        Ok(program)
+    }
+}

@@ -1,0 +1,71 @@
+//! Medians and ratios.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use crate::Work;
+use crate::load::Sample;
+use crate::server::Kind;
+
+/// What all rounds gave.
+#[derive(Default)]
+pub struct Results(BTreeMap<(Work, Kind), Vec<Sample>>);
+
+impl Results {
+    pub fn add(&mut self, work: Work, kind: Kind, sample: Sample) {
+        self.0.entry((work, kind)).or_default().push(sample);
+    }
+
+    fn median(&self, work: Work, kind: Kind, value: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
+        let mut values: Vec<f64> = self.0.get(&(work, kind))?.iter().filter_map(value).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied()
+    }
+
+    /// The rows, the worst ratio first. A ratio above 1 means that muster is that much better.
+    pub fn markdown(&self) -> String {
+        let rows = [
+            (Work::Health, "GET health/service, 10 instances, 64 connections: requests/s", true),
+            (Work::Put, "PUT kv, durable, 64 connections: requests/s", true),
+            (Work::PutAlone, "PUT kv, durable, 1 connection: requests/s", true),
+            (Work::Start, "start to ready: ms", false),
+            (Work::Memory, "memory after the runs: MiB", false),
+        ];
+        let mut lines = Vec::new();
+        for (work, name, more_is_better) in rows {
+            self.line(&mut lines, work, name, more_is_better, |sample| Some(sample.value));
+            self.line(&mut lines, work, &format!("{} server CPU per request: µs", short(name)), false, |s| {
+                s.cpu_micros
+            });
+            self.line(&mut lines, work, &format!("{} p99: ms", short(name)), false, |s| s.p99_millis);
+        }
+        lines.sort_by(|a: &(f64, String), b| a.0.total_cmp(&b.0));
+        let mut text =
+            String::from("| work | muster | Consul | ratio (above 1: muster is better) |\n|---|---|---|---|\n");
+        for (_, line) in lines {
+            text.push_str(&line);
+        }
+        text
+    }
+
+    fn line(
+        &self,
+        lines: &mut Vec<(f64, String)>,
+        work: Work,
+        name: &str,
+        more_is_better: bool,
+        value: impl Fn(&Sample) -> Option<f64> + Copy,
+    ) {
+        let own = self.median(work, Kind::Muster, value);
+        let reference = self.median(work, Kind::Consul, value);
+        let (Some(own), Some(reference)) = (own, reference) else { return };
+        let ratio = if more_is_better { own / reference } else { reference / own };
+        let mut line = String::new();
+        let _ = writeln!(line, "| {name} | {own:.1} | {reference:.1} | {ratio:.2} |");
+        lines.push((ratio, line));
+    }
+}
+
+fn short(name: &str) -> &str {
+    name.split(':').next().unwrap_or(name)
+}

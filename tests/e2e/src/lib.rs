@@ -1,0 +1,1 @@
+//! End to end: the tests in `tests/` run muster beside a Docker engine of their own (`scripts/e2e`).
