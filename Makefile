@@ -29,11 +29,6 @@ e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
 	scripts/e2e
 
 test-ci: ## What CI runs besides: third-party programs against ours.
-	@if [ -x tests/interop/run ]; then tests/interop/run; \
-	else echo "test-ci: tests/interop is not there yet, so no third-party program was run"; fi
-
-bench: ## The registry beside a real Consul (MUSTER_PEER_CONSUL=path), as ratios.
-	$(CARGO) build --release --locked -p muster -p muster-bench
-	$${CARGO_TARGET_DIR:-target}/release/muster-bench
+	@tests/interop/run
 
 test-full: test test-ci ## All of it.

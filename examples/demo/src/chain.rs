@@ -1,12 +1,12 @@
 //! muster's part: the registry and the registrator as processes on this machine.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
 use muster_testbed::muster::{Muster, RegistryPlace};
-use muster_testbed::program::{Program, Stream};
+use muster_testbed::program::{Line, Program, Stream};
 use muster_testbed::registry::Registry;
 use muster_testbed::wait::until;
 use tokio::process::Command;
@@ -51,7 +51,7 @@ impl Chain {
         };
         chain.empty()?;
         chain.start_registry(processes).await?;
-        chain.start_registrator(processes)?;
+        chain.start_registrator(processes).await?;
         Ok(chain)
     }
 
@@ -98,10 +98,16 @@ impl Chain {
     }
 
     /// Starts the registrator, if it is a process of its own.
-    pub(crate) fn start_registrator(&mut self, processes: &mut Processes) -> anyhow::Result<()> {
+    pub(crate) async fn start_registrator(&mut self, processes: &mut Processes) -> anyhow::Result<()> {
         if self.form == Form::Separate {
-            let command = self.muster.registrator(&[], self.registry.address());
-            self.registrator = Some(self.launch("muster registrator", command, processes)?);
+            // Left to itself it takes what the host's name resolves to, as Registrator does: on Debian a loopback.
+            let address = host_address().map(|address| address.to_string());
+            let arguments: Vec<&str> = address.iter().flat_map(|address| ["-ip", address]).collect();
+            let command = self.muster.registrator(&arguments, self.registry.address());
+            let mut registrator = self.launch("muster registrator", command, processes)?;
+            let ready = |line: &Line| line.stream == Stream::Out;
+            registrator.wait_for_line("that it is ready", PATIENCE, ready).await?;
+            self.registrator = Some(registrator);
         }
         Ok(())
     }
@@ -141,4 +147,12 @@ impl Chain {
         processes.add(program.pid(), name)?;
         Ok(program)
     }
+}
+
+/// This host's address on its default route. Asks the kernel, sends nothing.
+fn host_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    // An address of no network (TEST-NET-1), so only the default route leads there.
+    socket.connect((Ipv4Addr::new(192, 0, 2, 1), 9)).ok()?;
+    socket.local_addr().ok().map(|address| address.ip())
 }

@@ -55,6 +55,14 @@ impl Tally {
         self.failed.values().sum()
     }
 
+    /// Adds what another one has counted.
+    pub(crate) fn add_counts(&mut self, other: &Self) {
+        self.sent += other.sent;
+        for (how, count) in &other.failed {
+            *self.failed.entry(how.clone()).or_default() += count;
+        }
+    }
+
     fn add(&mut self, reply: &Reply) {
         self.sent += 1;
         if let Reply::Failed(how) = reply {

@@ -20,6 +20,7 @@ use crate::proof::{self, Proof};
 use crate::report::{Report, Row};
 use crate::step::{Action, Form, Step};
 use application::Application;
+use changes::Outcome;
 
 /// A step has to hold within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,11 +66,11 @@ impl<'a> Stage<'a> {
         self.prepare(step).await?;
         report.begin(step);
         self.take_tally();
-        let started = Instant::now();
-        let notes = self.act(step.action(), step.form()).await?;
-        let (settled, tally) = self.settle().await?;
+        let Outcome { began, mut tally, notes } = self.act(step.action(), step.form()).await?;
+        let (settled, rest) = self.settle().await?;
+        tally.add_counts(&rest);
         let proof = self.prove().await?;
-        Ok(Row { step, held: settled.duration_since(started), proof, tally, notes })
+        Ok(Row { step, held: settled.saturating_duration_since(began), proof, tally, notes })
     }
 
     /// Brings about what a step starts from, for steps played out of their row.
@@ -157,7 +158,7 @@ impl<'a> Stage<'a> {
             "\nIt stays up, with {} web behind the load balancer:\n\
              \x20 the application   http://{}/\n\
              \x20 the registry      http://{}/v1/health/service/web?pretty ({form})\n\
-             \x20 more of them      docker run -d -P --label muster.demo=1 --network muster-demo_front muster-demo/web\n\
+             \x20 more of them      docker run -d -P --label muster.demo=1 --network muster-demo_back muster-demo/web\n\
              Ctrl-C stops and removes all of it.",
             self.application.running().await?.len(),
             self.lb,

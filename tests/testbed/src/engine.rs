@@ -15,6 +15,9 @@ pub use outside::run_with_engine;
 /// Set for the command that runs beside the engine: the directory with the engine's socket and log.
 pub const ENGINE_VARIABLE: &str = "MUSTER_TEST_ENGINE";
 
+/// Covered inside; it has to exist for that.
+const HOST_CONFIGURATION: &str = "/etc/docker";
+
 /// Why no engine could be started, or why its command could not be run.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {

@@ -1,6 +1,7 @@
 //! Images without any image registry: a Debian base from its own packages, and small images on top of it.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -88,6 +89,8 @@ pub async fn base_archive(cache: &Path, suite: &str) -> Result<PathBuf, ImageErr
     let unfinished = tempfile::Builder::new()
         .prefix("base-")
         .suffix(".tar")
+        // Made by root, read by anybody in the group docker.
+        .permissions(fs::Permissions::from_mode(0o644))
         .tempfile_in(cache)
         .map_err(|source| failed("make a file in", cache, source))?;
     let status = Command::new(program)

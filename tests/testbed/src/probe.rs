@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, Limited};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::{HeaderMap, Method, Request, StatusCode};
@@ -86,6 +86,16 @@ pub async fn get(address: SocketAddr, path: &str, patience: Duration) -> Result<
     request(Method::GET, address, path, patience).await
 }
 
+/// One PUT.
+pub async fn put(
+    address: SocketAddr,
+    path: &str,
+    body: impl Into<Bytes>,
+    patience: Duration,
+) -> Result<Answer, ProbeError> {
+    send(Method::PUT, address, path, body.into(), patience).await
+}
+
 /// One request without a body.
 pub async fn request(
     method: Method,
@@ -93,12 +103,22 @@ pub async fn request(
     path: &str,
     patience: Duration,
 ) -> Result<Answer, ProbeError> {
+    send(method, address, path, Bytes::new(), patience).await
+}
+
+async fn send(
+    method: Method,
+    address: SocketAddr,
+    path: &str,
+    body: Bytes,
+    patience: Duration,
+) -> Result<Answer, ProbeError> {
     let request = Request::builder()
         .method(method)
         .uri(path)
         .header("Host", address.to_string())
         .header("Connection", "close")
-        .body(Empty::<Bytes>::new())
+        .body(Full::new(body))
         .map_err(|source| ProbeError::Path { path: path.to_owned(), source })?;
     match tokio::time::timeout(patience, exchange(address, request)).await {
         Ok(outcome) => outcome,
@@ -106,7 +126,7 @@ pub async fn request(
     }
 }
 
-async fn exchange(address: SocketAddr, request: Request<Empty<Bytes>>) -> Result<Answer, ProbeError> {
+async fn exchange(address: SocketAddr, request: Request<Full<Bytes>>) -> Result<Answer, ProbeError> {
     let broken = |source| ProbeError::Broken { address, source };
     let stream = TcpStream::connect(address).await.map_err(|source| ProbeError::Connect { address, source })?;
     let (mut sender, connection) =

@@ -39,6 +39,9 @@ impl State {
             self.unlist_instance(node, present, index, !same, changes);
         }
         self.list_instance(node, &record, index, !same, changes);
+        if let Some(present) = &present {
+            self.forget_if_empty(&present.service.value.name.folded(), index);
+        }
         self.change_node(node, |node_record| {
             node_record.services.insert(key, record);
             if !same {
@@ -117,7 +120,16 @@ impl State {
         }
     }
 
-    /// Takes an instance off the list of its name; the last one takes the name along.
+    /// Drops a name that has no instance left, and notes when. Only after a changed instance is listed again: a
+    /// change of the only instance is not the service's end.
+    fn forget_if_empty(&mut self, name: &Arc<str>, index: Index) {
+        if self.names.get(name).is_some_and(|listed| listed.instances.is_empty()) {
+            self.names.remove(name);
+            self.indexes.service_gone = index;
+        }
+    }
+
+    /// Takes an instance off the list of its name.
     pub(super) fn unlist_instance(
         &mut self,
         node: &Arc<str>,
@@ -153,12 +165,7 @@ impl State {
             changes.touch(Topic::Service(Arc::clone(&name)));
             changes.touch(Topic::Health(Arc::clone(&name)));
         }
-        if listed.instances.is_empty() {
-            self.names.remove(&name);
-            self.indexes.service_gone = index;
-        } else {
-            self.names.insert(name, Arc::new(listed));
-        }
+        self.names.insert(name, Arc::new(listed));
         if list_changed && changed {
             self.indexes.services = index;
             changes.touch(Topic::Services);
@@ -171,6 +178,7 @@ impl State {
             self.drop_check(node, check, index, changes);
         }
         self.unlist_instance(node, &record, index, true, changes);
+        self.forget_if_empty(&record.service.value.name.folded(), index);
         self.change_node(node, |node_record| {
             node_record.services.remove(key);
             node_record.services_index = index;

@@ -115,6 +115,28 @@ fn an_instance_under_another_name_is_gone_from_the_old_one() {
 }
 
 #[test]
+fn a_change_of_the_only_instance_is_not_the_services_end() {
+    let mut state = State::default();
+    done(&mut state, register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), vec![]));
+    let absent = state.healthy_or_not("absent").index;
+    done(&mut state, register(node("n1", "10.0.0.1"), Some(service("a1", "a", 81, &[])), vec![]));
+    assert_eq!(state.healthy_or_not("absent").index, absent);
+}
+
+#[test]
+fn another_owner_alone_moves_no_index() {
+    let mut state = State::default();
+    let command = register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), vec![]);
+    done(&mut state, command.clone());
+    let before = probes(&state);
+    let Command::Register(mut registration) = command else { unreachable!() };
+    registration.owner = Owner::Agent;
+    done(&mut state, Command::Register(registration));
+    assert_eq!(probes(&state), before);
+    assert_eq!(state.entries_of("n1", Owner::Agent).services.len(), 1);
+}
+
+#[test]
 fn names_are_compared_without_case() {
     let mut state = State::default();
     done(&mut state, register(node("N1", "10.0.0.1"), Some(service("A1", "Web", 80, &[])), vec![]));

@@ -8,6 +8,7 @@ use muster_testbed::wait::until;
 
 use super::{PATIENCE, Stage};
 use crate::chain::Chain;
+use crate::load::Tally;
 use crate::step::{Action, Form};
 
 /// How often the step for the times stops and starts its container.
@@ -15,9 +16,20 @@ const ROUNDS: usize = 10;
 /// Docker's seconds between SIGTERM and SIGKILL, should a container need them.
 const GRACE: &str = "10";
 
+/// What an action brought, before it is settled and proved.
+pub(super) struct Outcome {
+    /// From when its time is counted.
+    pub began: Instant,
+    /// What the load met that was not left for the settling to take.
+    pub tally: Tally,
+    /// What else there is to say.
+    pub notes: Vec<String>,
+}
+
 impl Stage<'_> {
     /// Does it; gives what is to be said besides the proof.
-    pub(super) async fn act(&mut self, action: Action, form: Form) -> anyhow::Result<Vec<String>> {
+    pub(super) async fn act(&mut self, action: Action, form: Form) -> anyhow::Result<Outcome> {
+        let mut outcome = Outcome { began: Instant::now(), tally: Tally::default(), notes: Vec::new() };
         match action {
             Action::FirstStart => {
                 self.chain = Some(Chain::start(form, &self.muster, self.registry, self.processes).await?);
@@ -37,10 +49,10 @@ impl Stage<'_> {
                 self.docker.run(&["start", &stopped]).await?;
             }
             Action::StopAndStart => return self.stop_and_start().await,
-            Action::RegistryKilled => return self.kill_registry().await,
-            Action::RegistryEmpty => return self.empty_registry().await,
+            Action::RegistryKilled => outcome.notes.push(self.kill_registry().await?),
+            Action::RegistryEmpty => outcome.notes.push(self.empty_registry().await?),
         }
-        Ok(Vec::new())
+        Ok(outcome)
     }
 
     async fn one_running(&self) -> anyhow::Result<String> {
@@ -48,34 +60,33 @@ impl Stage<'_> {
     }
 
     /// Stops one and starts it again, for the medians of what a client sees.
-    async fn stop_and_start(&mut self) -> anyhow::Result<Vec<String>> {
+    async fn stop_and_start(&mut self) -> anyhow::Result<Outcome> {
         let id = self.one_running().await?;
         let (mut starts, mut stops) = (Vec::new(), Vec::new());
-        let (mut sent, mut failed) = (0, 0);
+        let mut outcome = Outcome { began: Instant::now(), tally: Tally::default(), notes: Vec::new() };
         for _ in 0..ROUNDS {
             let stopped = Instant::now();
             self.docker.run(&["stop", "--time", GRACE, &id]).await?;
             let tally = self.settle().await?.1;
-            stops.extend(tally.last.get(&id).map(|last| last.duration_since(stopped)));
-            sent += tally.sent;
-            failed += tally.failures();
+            stops.extend(tally.last.get(&id).map(|last| last.saturating_duration_since(stopped)));
+            outcome.tally.add_counts(&tally);
+            outcome.began = Instant::now();
             self.docker.run(&["start", &id]).await?;
             let started = Instant::now();
             let tally = self.settle().await?.1;
-            let first = tally.first.get(&id).context("the load did not reach the container that was started")?;
+            let first = tally.first.get(&id).context("nobody reached the container that was started")?;
             starts.push(first.saturating_duration_since(started));
-            sent += tally.sent;
-            failed += tally.failures();
+            outcome.tally.add_counts(&tally);
         }
-        Ok(vec![
+        outcome.notes = vec![
             format!("`docker start` returned → first answer through lb: {}", median(&mut starts)),
             format!("`docker stop` called → last answer: {}", median(&mut stops)),
-            format!("{failed} of {sent} requests failed in {ROUNDS} stops and starts"),
-        ])
+        ];
+        Ok(outcome)
     }
 
     /// Nothing may have changed for those who read the registry.
-    async fn kill_registry(&mut self) -> anyhow::Result<Vec<String>> {
+    async fn kill_registry(&mut self) -> anyhow::Result<String> {
         let before = self.registered().await?;
         let chain = self.chain.as_mut().context("no registry runs")?;
         chain.stop_registrator().await?;
@@ -86,17 +97,16 @@ impl Stage<'_> {
         let after = chain.registry().instances("web").await?;
         ensure!(after.list == before.list, "before {:?}, after {:?}", before.list, after.list);
         ensure!(after.index >= before.index, "index {} before, {} after", before.index, after.index);
-        chain.start_registrator(self.processes)?;
+        chain.start_registrator(self.processes).await?;
+        let again = chain.registry().instances("web").await?;
+        ensure!(again.list == before.list, "the registrator changed {:?} to {:?}", before.list, again.list);
         self.unbroken("while the registry was away")?;
-        Ok(vec![format!(
-            "the registry was back after {}: {} instances, indexes as before",
-            milliseconds(back),
-            after.list.len()
-        )])
+        let count = after.list.len();
+        Ok(format!("the registry was back after {}: {count} instances, indexes as before", milliseconds(back)))
     }
 
     /// The load balancer serves on meanwhile.
-    async fn empty_registry(&mut self) -> anyhow::Result<Vec<String>> {
+    async fn empty_registry(&mut self) -> anyhow::Result<String> {
         let before = self.registered().await?;
         let chain = self.chain.as_mut().context("no registry runs")?;
         chain.kill_registry().await?;
@@ -113,7 +123,7 @@ impl Stage<'_> {
         .await?;
         let filled = started.elapsed();
         self.unbroken("while the registry was empty")?;
-        Ok(vec![format!("{} instances were registered again after {}", wanted.len(), milliseconds(filled))])
+        Ok(format!("{} instances were registered again after {}", wanted.len(), milliseconds(filled)))
     }
 
     /// The instances in the registry, once they are those that run.

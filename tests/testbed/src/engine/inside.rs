@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{WaitOptions, WaitStatus};
 
-use super::{ENGINE_VARIABLE, EngineError, area};
+use super::{ENGINE_VARIABLE, EngineError, HOST_CONFIGURATION, area};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Debian's own client; the first on PATH may be another one, without the builder or Compose.
@@ -40,12 +40,14 @@ pub fn run_inside(area: &Path, command: &[OsString]) -> Result<u8, EngineError> 
     wait_for(child.id(), engine.id())
 }
 
-/// An empty /run hides the host's engine and containerd; a new /sys shows the new network's interfaces.
+/// An empty /run hides the host's engine and containerd; an empty /etc/docker hides its configuration and its ID, which
+/// an engine of 20.10 would take for its own; a new /sys shows the new network's interfaces.
 fn hide_the_host(area: &Path) -> Result<(), EngineError> {
     let cgroups = area.join("cgroups");
     fs::create_dir(&cgroups).map_err(|source| EngineError::Area { action: "make", path: cgroups.clone(), source })?;
     let cgroups = cgroups.to_string_lossy();
     set_up(&["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run"])?;
+    set_up(&["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", HOST_CONFIGURATION])?;
     set_up(&["mount", "--rbind", "/sys/fs/cgroup", &cgroups])?;
     set_up(&["mount", "-t", "sysfs", "sysfs", "/sys"])?;
     set_up(&["mount", "--rbind", &cgroups, "/sys/fs/cgroup"])?;

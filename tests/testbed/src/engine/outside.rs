@@ -8,8 +8,8 @@ use rustix::process::{Pid, Signal};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::EngineError;
 use super::area::{self, Area};
+use super::{EngineError, HOST_CONFIGURATION};
 use crate::program_path::find_program;
 
 /// What the engine needs, and the Debian packages that have it.
@@ -40,9 +40,24 @@ pub async fn run_with_engine(inside: &[OsString], command: &[OsString]) -> Resul
         eprintln!("in-engine: removed {}, left by an engine that was killed", path.display());
     }
     let area = Area::create()?;
+    let made = make_host_configuration()?;
     let outcome = start_and_wait(inside, area.path(), command).await;
+    if made {
+        // Another engine, the host's even, may have moved in meanwhile: only an empty directory goes.
+        let _ = std::fs::remove_dir(HOST_CONFIGURATION);
+    }
     area.clear()?;
     outcome
+}
+
+/// Makes the directory that is covered inside, where it is not there; gives whether it did.
+fn make_host_configuration() -> Result<bool, EngineError> {
+    let path = Path::new(HOST_CONFIGURATION);
+    match std::fs::create_dir(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(false),
+        Err(source) => Err(EngineError::Area { action: "make", path: path.to_owned(), source }),
+    }
 }
 
 async fn start_and_wait(inside: &[OsString], area: &Path, command: &[OsString]) -> Result<u8, EngineError> {
