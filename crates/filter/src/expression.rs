@@ -48,6 +48,13 @@ pub(crate) struct Match {
     pub(crate) value: Option<String>,
 }
 
+impl Match {
+    /// Whether the value is a regular expression.
+    pub(crate) fn is_pattern(&self) -> bool {
+        matches!(self.operator, Operator::Matches | Operator::NotMatches)
+    }
+}
+
 /// What a comparison asks. Displays as in Consul's errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operator {

@@ -9,6 +9,9 @@ use crate::field::{Field, Fields, find};
 use crate::lookup::{Lookup, Path};
 use crate::pattern;
 
+/// Memory that all patterns of a filter may take together.
+const PATTERNS_SIZE_LIMIT: usize = 10 << 20;
+
 /// A filter over one kind of row.
 #[derive(Debug, Clone)]
 pub struct Filter(Bound);
@@ -50,7 +53,8 @@ impl Filter {
     }
 
     pub(crate) fn bind(node: &Node, fields: &Fields) -> Result<Self, FilterError> {
-        bind(node, fields).map(Self)
+        let pattern_size = PATTERNS_SIZE_LIMIT / patterns(node).max(1);
+        Binding { fields, pattern_size }.part(node).map(Self)
     }
 
     /// Whether the filter lets `row` pass.
@@ -70,38 +74,56 @@ impl Bound {
     }
 }
 
-fn bind(node: &Node, fields: &Fields) -> Result<Bound, FilterError> {
-    let all = |parts: &[Node]| parts.iter().map(|part| bind(part, fields)).collect::<Result<_, FilterError>>();
-    Ok(match node {
-        Node::Any(parts) => Bound::Any(all(parts)?),
-        Node::All(parts) => Bound::All(all(parts)?),
-        Node::Not(part) => Bound::Not(Box::new(bind(part, fields)?)),
-        Node::Match(part) => Bound::Test(bind_match(part, fields)?),
-    })
+/// How many patterns there are in an expression.
+fn patterns(node: &Node) -> usize {
+    match node {
+        Node::Any(parts) | Node::All(parts) => parts.iter().map(patterns).sum(),
+        Node::Not(part) => patterns(part),
+        Node::Match(part) => usize::from(part.is_pattern()),
+    }
 }
 
-fn bind_match(part: &Match, fields: &Fields) -> Result<Test, FilterError> {
-    let field = field_of(&part.selector, fields)?;
-    let selector = || part.selector.join(".");
-    if !field.takes(part.operator) {
-        return Err(FilterError::InvalidOperator { operator: part.operator, selector: selector() });
+/// What an expression is bound to.
+struct Binding<'f> {
+    fields: &'f Fields,
+    /// The most that one pattern may take.
+    pattern_size: usize,
+}
+
+impl Binding<'_> {
+    fn part(&self, node: &Node) -> Result<Bound, FilterError> {
+        let all = |parts: &[Node]| parts.iter().map(|part| self.part(part)).collect::<Result<_, FilterError>>();
+        Ok(match node {
+            Node::Any(parts) => Bound::Any(all(parts)?),
+            Node::All(parts) => Bound::All(all(parts)?),
+            Node::Not(part) => Bound::Not(Box::new(self.part(part)?)),
+            Node::Match(part) => Bound::Test(self.comparison(part)?),
+        })
     }
-    let bad_value = |value: &str, problem: BadValue| FilterError::InvalidValue {
-        value: value.to_owned(),
-        selector: selector(),
-        problem,
-    };
-    let operand = match (&part.value, field) {
-        (None, _) => Operand::None,
-        (Some(value), Field::Int) => Operand::Int(coerce::int(value).map_err(|e| bad_value(value, e.into()))?),
-        (Some(value), Field::Bool) => Operand::Bool(coerce::bool(value).map_err(|e| bad_value(value, e.into()))?),
-        (Some(value), _) if matches!(part.operator, Operator::Matches | Operator::NotMatches) => {
-            let bad = |problem| FilterError::InvalidPattern { pattern: value.clone(), problem };
-            Operand::Pattern(pattern::compile(value).map_err(bad)?)
+
+    fn comparison(&self, part: &Match) -> Result<Test, FilterError> {
+        let field = field_of(&part.selector, self.fields)?;
+        let selector = || part.selector.join(".");
+        if !field.takes(part.operator) {
+            return Err(FilterError::InvalidOperator { operator: part.operator, selector: selector() });
         }
-        (Some(value), _) => Operand::Text(value.clone()),
-    };
-    Ok(Test { selector: part.selector.clone(), operator: part.operator, operand })
+        let bad_value = |value: &str, problem: BadValue| FilterError::InvalidValue {
+            value: value.to_owned(),
+            selector: selector(),
+            problem,
+        };
+        let operand = match (&part.value, field) {
+            (None, _) => Operand::None,
+            (Some(value), Field::Int) => Operand::Int(coerce::int(value).map_err(|e| bad_value(value, e.into()))?),
+            (Some(value), Field::Bool) => Operand::Bool(coerce::bool(value).map_err(|e| bad_value(value, e.into()))?),
+            (Some(value), _) if part.is_pattern() => {
+                let bad = |problem| FilterError::InvalidPattern { pattern: value.clone(), problem };
+                Operand::Pattern(pattern::compile(value, self.pattern_size).map_err(bad)?)
+            }
+            (Some(value), _) => Operand::Text(value.clone()),
+        };
+        Ok(Test { selector: part.selector.clone(), operator: part.operator, operand })
+    }
 }
 
 fn field_of(selector: &[String], fields: &Fields) -> Result<Field, FilterError> {

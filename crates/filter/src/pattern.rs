@@ -12,9 +12,6 @@ use std::fmt;
 
 use regex::bytes::{Regex, RegexBuilder};
 
-/// Memory that a compiled pattern may take.
-const SIZE_LIMIT: usize = 10 << 20;
-
 /// A pattern that Go refuses. Displays as Go's error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("error parsing regexp: {problem}: `{part}`")]
@@ -82,10 +79,10 @@ impl BadPattern {
     }
 }
 
-/// Compiles what Go's `regexp.Compile` takes.
-pub(crate) fn compile(pattern: &str) -> Result<Regex, BadPattern> {
+/// Compiles what Go's `regexp.Compile` takes, into at most `size_limit` bytes.
+pub(crate) fn compile(pattern: &str, size_limit: usize) -> Result<Regex, BadPattern> {
     let translated = translation::translate(pattern)?;
-    RegexBuilder::new(&translated).size_limit(SIZE_LIMIT).build().map_err(|error| match error {
+    RegexBuilder::new(&translated).size_limit(size_limit).build().map_err(|error| match error {
         regex::Error::CompiledTooBig(_) => BadPattern::new(PatternProblem::Large, pattern),
         // What is written by the translation has no other way to be wrong.
         _ => BadPattern::new(PatternProblem::NestingDepth, pattern),

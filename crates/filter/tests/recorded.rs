@@ -54,6 +54,14 @@ fn deep_nesting_is_refused_where_consul_would_hang() {
 }
 
 #[test]
+fn patterns_share_what_memory_they_get() {
+    let many = |pattern: &str, count: usize| vec![format!("Name matches `{pattern}`"); count].join(" or ");
+    assert_eq!(outcome(&many(r"^\pL{20}$|web", 1), &rows()), "100");
+    assert!(outcome(&many(r"^\pL{20}$|web", 1000), &rows()).contains("expression too large"));
+    assert_eq!(outcome(&many("^w.b$", 1000), &rows()), "100");
+}
+
+#[test]
 fn a_pattern_that_would_take_too_much_memory_is_refused() {
     let text = r"Name matches `((\pL{30}){30}|\pN{900}){1}`";
     let Err(FilterError::InvalidPattern { problem, .. }) = Filter::new(text, ROW) else { panic!("taken") };

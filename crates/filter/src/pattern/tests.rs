@@ -11,7 +11,7 @@ fn what_both_write_differently_is_written_anew() {
 
 #[test]
 fn errors_name_the_part_that_is_wrong() {
-    let text = |pattern| compile(pattern).unwrap_err().to_string();
+    let text = |pattern| compile(pattern, 1 << 20).unwrap_err().to_string();
     assert_eq!(text("("), "error parsing regexp: missing closing ): `(`");
     assert_eq!(text("xa**"), "error parsing regexp: invalid nested repetition operator: `**`");
     assert_eq!(text("x{2}{3}"), "error parsing regexp: invalid nested repetition operator: `{2}{3}`");
