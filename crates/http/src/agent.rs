@@ -5,19 +5,22 @@ use std::sync::Arc;
 use muster_agent::unknown_service;
 use muster_catalog::{CheckRegistration, LocalAgent, Registration};
 use muster_model::{CheckDefinition, ServiceId};
+use muster_wire::filter::ServiceFilter;
 use muster_wire::request::{self, CheckKind, CheckRequest};
 use muster_wire::{answer, header};
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, refuse_filter};
+use crate::call::{Call, filter};
 use crate::reply::Reply;
 
 pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    refuse_filter(&call.options(&call.params()?)?)?;
+    let filter = filter(&call.options(&call.params()?)?, ServiceFilter::new)?;
     let entries = api.agent.entries().await?;
+    let services = entries.services.values().map(|entry| &*entry.value);
+    let services = services.filter(|service| filter.as_ref().is_none_or(|filter| filter.takes(service)));
     let mut body = Vec::new();
-    answer::agent_services(&mut body, api.registry.datacenter(), entries.services.values().map(|entry| &*entry.value));
+    answer::agent_services(&mut body, api.registry.datacenter(), services);
     Ok(Reply::json(body))
 }
 

@@ -6,16 +6,17 @@ use muster_agent::unknown_check;
 use muster_catalog::LocalAgent;
 use muster_model::{Check, CheckId, CheckStatus};
 use muster_wire::answer::{self, AgentCheckAnswer};
+use muster_wire::filter::CheckFilter;
 use muster_wire::request;
 
 use crate::Api;
 use crate::agent::definition;
 use crate::api_error::ApiError;
-use crate::call::{Call, refuse_filter};
+use crate::call::{Call, filter};
 use crate::reply::Reply;
 
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    refuse_filter(&call.options(&call.params()?)?)?;
+    let filter = filter(&call.options(&call.params()?)?, CheckFilter::new)?;
     let entries = api.agent.entries().await?;
     let checks = entries.checks.values().map(|entry| {
         let check = &*entry.value;
@@ -24,8 +25,10 @@ pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
         let absent = if check.definition.is_some() && check.service_id.is_none() { "0s" } else { "" };
         AgentCheckAnswer { check, service: service.map(|entry| &*entry.value), interval: absent, timeout: absent }
     });
+    let node = api.agent.node();
+    let checks = checks.filter(|row| filter.as_ref().is_none_or(|filter| filter.takes_agents(node, *row)));
     let mut body = Vec::new();
-    answer::agent_checks(&mut body, api.agent.node(), checks);
+    answer::agent_checks(&mut body, node, checks);
     Ok(Reply::json(body))
 }
 

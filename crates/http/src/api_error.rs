@@ -2,6 +2,7 @@
 
 use muster_catalog::CatalogError;
 use muster_registry::{ReadRefused, SubmitError};
+use muster_wire::filter::BadFilter;
 use muster_wire::query::{BadOption, BadQueryString};
 use muster_wire::request::BadKvRequest;
 
@@ -42,6 +43,12 @@ impl ApiError {
 
 impl From<BadOption> for ApiError {
     fn from(error: BadOption) -> Self {
+        Self::new(error.status().code(), error.to_string())
+    }
+}
+
+impl From<BadFilter> for ApiError {
+    fn from(error: BadFilter) -> Self {
         Self::new(error.status().code(), error.to_string())
     }
 }

@@ -5,6 +5,7 @@ use hyper::HeaderMap;
 use muster_catalog::Wait;
 use muster_model::Index;
 use muster_registry::{Consistency, ReadOptions};
+use muster_wire::filter::BadFilter;
 use muster_wire::query::{self, Params, QueryOptions};
 
 use crate::Api;
@@ -43,10 +44,9 @@ pub(crate) struct Read {
 }
 
 impl Read {
-    /// For catalog and health: everything but filters is there.
+    /// For catalog and health.
     pub(crate) fn of(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
         let options = call.options(params)?;
-        refuse_filter(&options)?;
         own_datacenter(api, &options, true)?;
         Ok(Self { options })
     }
@@ -61,6 +61,11 @@ impl Read {
             wait: (self.options.index > 0)
                 .then(|| Wait { after: Index(self.options.index), at_most: self.options.wait.unwrap_or_default() }),
         }
+    }
+
+    /// The filter that is asked for. Read before anything waits, so that a wrong one is told at once.
+    pub(crate) fn filter<F>(&self, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
+        filter(&self.options, new).map_err(|error| ApiError { as_query: true, ..error })
     }
 
     /// Whether a node has the pairs asked for.
@@ -93,7 +98,7 @@ pub(crate) fn own_datacenter(api: &Api, options: &QueryOptions, as_query: bool) 
     }
 }
 
-/// Filters are not evaluated yet; an unfiltered answer to a filtered question would be a wrong one.
-pub(crate) fn refuse_filter(options: &QueryOptions) -> Result<(), ApiError> {
-    if options.filter.is_some() { Err(ApiError::not_there_yet("?filter")) } else { Ok(()) }
+/// The filter that is asked for, over the rows that `new` reads filters for.
+pub(crate) fn filter<F>(options: &QueryOptions, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
+    Ok(options.filter.as_deref().map(new).transpose()?)
 }

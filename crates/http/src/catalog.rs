@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner};
+use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, Instance, NodeUpdate, Owner};
+use muster_model::{Node, Service};
 use muster_registry::{Command, Topic};
 use muster_wire::answer::{self, CatalogServiceRow};
+use muster_wire::filter::{NodeFilter, ServiceFilter, ServiceRowFilter};
 use muster_wire::request::{self, DeregisterTarget};
 
 use crate::Api;
@@ -22,23 +24,32 @@ pub(crate) async fn datacenters(api: Arc<Api>, call: Call) -> Result<Reply, ApiE
 
 pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let read = Read::of(&api, &call, &call.params()?)?;
+    let filter = read.filter(NodeFilter::new)?;
     let answer = api.registry.read(&[Topic::Nodes], read.registry(), |state| state.all_nodes()).await?;
-    let mut list: Vec<_> = answer.value.iter().filter(|entry| read.takes_node(&entry.value)).collect();
+    let dc = api.registry.datacenter();
+    let passes = |node: &Node| filter.as_ref().is_none_or(|filter| filter.takes(node, dc));
+    let takes = |node: &Node| read.takes_node(node) && passes(node);
+    let mut list: Vec<_> = answer.value.iter().filter(|entry| takes(&entry.value)).collect();
     if let Some(near) = read.nearest(&api) {
         list.sort_by_key(|entry| !is_node(&entry.value.name, near));
     }
     let mut body = Vec::new();
-    answer::catalog_nodes(&mut body, api.registry.datacenter(), list.into_iter().map(stored));
+    answer::catalog_nodes(&mut body, dc, list.into_iter().map(stored));
     Ok(finish(body, &answer, &read))
 }
 
 pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let read = Read::of(&api, &call, &call.params()?)?;
-    let answer = if read.options.node_meta.is_empty() {
+    let filter = read.filter(ServiceRowFilter::new)?;
+    let answer = if read.options.node_meta.is_empty() && filter.is_none() {
         api.registry.read(&[Topic::Services], read.registry(), |state| state.all_services()).await?
     } else {
-        let topics = [Topic::Services, Topic::Nodes];
-        api.registry.read(&topics, read.registry(), |state| state.services_on(|node| read.takes_node(node))).await?
+        let dc = api.registry.datacenter();
+        let passes =
+            |node: &Node, service: &Service| filter.as_ref().is_none_or(|filter| filter.takes(node, service, dc));
+        let takes = |node: &Node, service: &Service| read.takes_node(node) && passes(node, service);
+        let topics = api.registry.state().services_with_topics();
+        api.registry.read(&topics, read.registry(), |state| state.services_with(takes)).await?
     };
     let mut body = Vec::new();
     answer::catalog_services(&mut body, answer.value.iter().map(|entry| (entry.name.as_str(), &entry.tags)));
@@ -50,11 +61,15 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing service name"));
     }
+    let filter = read.filter(ServiceRowFilter::new)?;
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::Service(Arc::clone(&name))];
     let answer = api.registry.read(&topics, read.registry(), |state| state.instances(&name)).await?;
-    let takes = |instance: &&muster_catalog::Instance| {
-        read.takes_node(&instance.node.value) && read.takes_tags(&instance.service.value)
+    let dc = api.registry.datacenter();
+    let takes = |instance: &&Instance| {
+        let (node, service) = (&instance.node.value, &instance.service.value);
+        let passes = || filter.as_ref().is_none_or(|filter| filter.takes(node, service, dc));
+        read.takes_node(node) && read.takes_tags(service) && passes()
     };
     let mut list: Vec<_> = answer.value.iter().filter(takes).collect();
     if let Some(near) = read.nearest(&api) {
@@ -64,7 +79,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     let rows = list
         .into_iter()
         .map(|instance| CatalogServiceRow { node: &instance.node.value, service: stored(&instance.service) });
-    answer::catalog_service(&mut body, api.registry.datacenter(), rows);
+    answer::catalog_service(&mut body, dc, rows);
     Ok(finish(body, &answer, &read))
 }
 
@@ -89,11 +104,14 @@ async fn of_node(api: Arc<Api>, call: Call, form: Form) -> Result<Reply, ApiErro
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing node name"));
     }
+    let filter = read.filter(ServiceFilter::new)?;
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::Node(Arc::clone(&name))];
     let answer = api.registry.read(&topics, read.registry(), |state| state.node_services(&name)).await?;
     let node = answer.value.as_ref().map(|entry| stored(&entry.node));
-    let services = answer.value.iter().flat_map(|entry| entry.services.iter().map(stored));
+    let passes = |service: &Service| filter.as_ref().is_none_or(|filter| filter.takes(service));
+    let services = answer.value.iter().flat_map(|entry| entry.services.iter());
+    let services = services.filter(|entry| passes(&entry.value)).map(stored);
     let mut body = Vec::new();
     match form {
         Form::Map => answer::catalog_node(&mut body, api.registry.datacenter(), node, services),

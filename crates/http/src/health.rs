@@ -6,6 +6,7 @@ use muster_catalog::Instance;
 use muster_model::{Indexed, NodeName};
 use muster_registry::{Answer, CheckRow, Topic, all_pass};
 use muster_wire::answer::{self, InstanceRow, Stored};
+use muster_wire::filter::{CheckFilter, InstanceFilter};
 
 use crate::Api;
 use crate::api_error::ApiError;
@@ -18,15 +19,21 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing service name"));
     }
+    let filter = read.filter(InstanceFilter::new)?;
     let passing = muster_wire::query::passing(&params)?;
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::Health(Arc::clone(&name))];
     let answer = api.registry.read(&topics, read.registry(), |state| state.healthy_or_not(&name)).await?;
+    let dc = api.registry.datacenter();
+    let passes = |instance: &Instance| {
+        let (node, service) = (&instance.node.value, &instance.service.value);
+        filter.as_ref().is_none_or(|filter| filter.takes(node, service, &instance.checks, dc))
+    };
     let mut list: Vec<&Instance> = answer
         .value
         .iter()
         .filter(|instance| read.takes_node(&instance.node.value) && read.takes_tags(&instance.service.value))
-        .filter(|instance| !passing || all_pass(&instance.checks))
+        .filter(|instance| (!passing || all_pass(&instance.checks)) && passes(instance))
         .collect();
     if let Some(near) = read.nearest(&api) {
         list.sort_by_key(|instance| !is_node(&instance.node.value.name, near));
@@ -37,7 +44,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
         service: stored(&instance.service),
         checks: instance.checks.iter().map(stored),
     });
-    answer::health_service(&mut body, api.registry.datacenter(), rows);
+    answer::health_service(&mut body, dc, rows);
     Ok(finish(body, &answer, &read))
 }
 
@@ -46,10 +53,11 @@ pub(crate) async fn checks(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing service name"));
     }
+    let filter = read.filter(CheckFilter::new)?;
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::ServiceChecks(Arc::clone(&name))];
     let answer = api.registry.read(&topics, read.registry(), |state| state.checks_of_service(&name)).await?;
-    Ok(check_list(&api, &answer, &read))
+    Ok(check_list(&api, &answer, &read, filter.as_ref()))
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -57,10 +65,11 @@ pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing node name"));
     }
+    let filter = read.filter(CheckFilter::new)?;
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::NodeChecks(Arc::clone(&name))];
     let answer = api.registry.read(&topics, read.registry(), |state| state.checks_of_node(&name)).await?;
-    Ok(check_list(&api, &answer, &read))
+    Ok(check_list(&api, &answer, &read, filter.as_ref()))
 }
 
 pub(crate) async fn state(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -73,18 +82,22 @@ pub(crate) async fn state(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
         "critical" => Topic::ChecksIn("critical"),
         _ => Topic::Checks,
     };
+    let filter = read.filter(CheckFilter::new)?;
     let answer = api.registry.read(&[topic], read.registry(), |state| state.checks_in(wanted)).await?;
-    Ok(check_list(&api, &answer, &read))
+    Ok(check_list(&api, &answer, &read, filter.as_ref()))
 }
 
-fn check_list(api: &Api, answer: &Answer<Vec<CheckRow>>, read: &Read) -> Reply {
+fn check_list(api: &Api, answer: &Answer<Vec<CheckRow>>, read: &Read, filter: Option<&CheckFilter>) -> Reply {
     let state = api.registry.state();
-    let takes = |name: &NodeName| {
+    let on_node = |name: &NodeName| {
         let node = state.node_services(name.as_str()).value;
         node.is_some_and(|entry| read.takes_node(&entry.node.value))
     };
-    let mut rows: Vec<&CheckRow> =
-        answer.value.iter().filter(|row| read.options.node_meta.is_empty() || takes(&row.node)).collect();
+    let takes = |row: &CheckRow| {
+        let passes = |filter: &CheckFilter| filter.takes(&row.node, &row.check.value, row.service.as_deref());
+        (read.options.node_meta.is_empty() || on_node(&row.node)) && filter.is_none_or(passes)
+    };
+    let mut rows: Vec<&CheckRow> = answer.value.iter().filter(|row| takes(row)).collect();
     if let Some(near) = read.nearest(api) {
         rows.sort_by_key(|row| !is_node(&row.node, near));
     }

@@ -8,11 +8,13 @@
 //! - [`answer`]: what the server writes
 //! - [`request`]: bodies of writes, and what KV is asked for
 //! - [`read`]: answers, as the client reads them
+//! - [`filter`]: `?filter=`, over the values that answers are written from
 //! - [`Refusal`]: answers to what is not there or not allowed
 //! - [`duration_text`], [`json`]: Go's forms
 
 pub mod answer;
 pub mod duration_text;
+pub mod filter;
 pub mod header;
 pub mod json;
 pub mod query;

@@ -6,7 +6,7 @@ use muster_catalog::{Instance, NodeEntries, Owner, ServiceTags};
 use muster_model::{CheckStatus, Index, Indexed, Node, Service};
 
 use super::{Answer, CheckRow};
-use crate::state::{InstanceKey, NameRecord, NodeRecord, ServiceRecord, State};
+use crate::state::{InstanceKey, NameRecord, NodeRecord, ServiceRecord, State, Topic};
 
 /// A node with its services, by ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,16 +40,15 @@ impl State {
         Answer::new(self.indexes.services, list.collect())
     }
 
-    /// The services of the nodes that `wanted` picks; any change of a node or service counts.
-    pub fn services_on(&self, wanted: impl Fn(&Node) -> bool) -> Answer<ServiceNames> {
+    /// The services of the instances that `wanted` picks; any change of a node or service counts.
+    pub fn services_with(&self, wanted: impl Fn(&Node, &Service) -> bool) -> Answer<ServiceNames> {
         let mut list = Vec::new();
         let mut index = self.indexes.services.max(self.indexes.nodes);
         for record in self.names.values() {
             index = index.max(record.service_index);
-            let picked = record
-                .instances
-                .iter()
-                .filter(|(key, _)| self.nodes.get(&key.node).is_some_and(|node| wanted(&node.node.value)));
+            let picked = record.instances.iter().filter(|(key, service)| {
+                self.nodes.get(&key.node).is_some_and(|node| wanted(&node.node.value, &service.service.value))
+            });
             let mut picked = picked.peekable();
             if picked.peek().is_none() {
                 continue;
@@ -60,6 +59,12 @@ impl State {
             list.push(ServiceTags { name: record.name.clone(), tags });
         }
         Answer::new(index.max(self.indexes.service_gone), list)
+    }
+
+    /// What wakes those who wait for [`Self::services_with`]: the lists, and each service that there is now.
+    pub fn services_with_topics(&self) -> Vec<Topic> {
+        let each = self.names.keys().map(|name| Topic::Service(Arc::clone(name)));
+        [Topic::Services, Topic::Nodes].into_iter().chain(each).collect()
     }
 
     /// A service's instances with their nodes, without checks; by node, then ID.

@@ -1,0 +1,133 @@
+//! `?filter=`: which rows of an answer a client wants.
+//!
+//! One type for each kind of row, with the fields that Consul 1.21 lets filters name: those of its JSON but
+//! indexes, definitions and localities. The values are the model's own; no JSON is made to look at them.
+
+mod check;
+mod instance;
+mod node;
+mod service;
+mod service_row;
+
+use std::sync::Arc;
+
+use muster_filter::{Filter, FilterError};
+use muster_model::{Check, Indexed, Node, NodeName, Service};
+
+use crate::Status;
+use crate::answer::AgentCheckAnswer;
+
+/// A filter that cannot be evaluated. Displays as Consul's answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("Failed to create boolean expression evaluator: {0}")]
+pub struct BadFilter(#[from] FilterError);
+
+impl BadFilter {
+    /// The answer's status.
+    pub fn status(&self) -> Status {
+        Status::Internal
+    }
+}
+
+/// Over nodes: `/v1/catalog/nodes`.
+#[derive(Debug, Clone)]
+pub struct NodeFilter(Filter);
+
+impl NodeFilter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// [`BadFilter`] if it is none, or not one over nodes.
+    pub fn new(text: &str) -> Result<Self, BadFilter> {
+        Ok(Self(Filter::new(text, node::FIELDS)?))
+    }
+
+    /// Whether the node passes.
+    pub fn takes(&self, node: &Node, datacenter: &str) -> bool {
+        self.0.matches(&node::NodeRow { node, datacenter })
+    }
+}
+
+/// Over instances by themselves: `/v1/agent/services`, `/v1/catalog/node/NODE`.
+#[derive(Debug, Clone)]
+pub struct ServiceFilter(Filter);
+
+impl ServiceFilter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// [`BadFilter`] if it is none, or not one over instances.
+    pub fn new(text: &str) -> Result<Self, BadFilter> {
+        Ok(Self(Filter::new(text, service::FIELDS)?))
+    }
+
+    /// Whether the instance passes.
+    pub fn takes(&self, service: &Service) -> bool {
+        self.0.matches(&service::ServiceRecord(service))
+    }
+}
+
+/// Over instances with their nodes in one row: `/v1/catalog/service/NAME`, `/v1/catalog/services`.
+#[derive(Debug, Clone)]
+pub struct ServiceRowFilter(Filter);
+
+impl ServiceRowFilter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// [`BadFilter`] if it is none, or not one over such rows.
+    pub fn new(text: &str) -> Result<Self, BadFilter> {
+        Ok(Self(Filter::new(text, service_row::FIELDS)?))
+    }
+
+    /// Whether the instance passes.
+    pub fn takes(&self, node: &Node, service: &Service, datacenter: &str) -> bool {
+        self.0.matches(&service_row::ServiceRow { node, service, datacenter })
+    }
+}
+
+/// Over instances with their nodes and checks: `/v1/health/service/NAME`.
+#[derive(Debug, Clone)]
+pub struct InstanceFilter(Filter);
+
+impl InstanceFilter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// [`BadFilter`] if it is none, or not one over such instances.
+    pub fn new(text: &str) -> Result<Self, BadFilter> {
+        Ok(Self(Filter::new(text, instance::FIELDS)?))
+    }
+
+    /// Whether the instance passes; `checks` are the node's and its own.
+    pub fn takes(&self, node: &Node, service: &Service, checks: &[Indexed<Arc<Check>>], datacenter: &str) -> bool {
+        self.0.matches(&instance::InstanceRecord { node, service, checks, datacenter })
+    }
+}
+
+/// Over checks: `/v1/agent/checks`, `/v1/health/state/STATE` and the other lists of checks.
+#[derive(Debug, Clone)]
+pub struct CheckFilter(Filter);
+
+impl CheckFilter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// [`BadFilter`] if it is none, or not one over checks.
+    pub fn new(text: &str) -> Result<Self, BadFilter> {
+        Ok(Self(Filter::new(text, check::FIELDS)?))
+    }
+
+    /// Whether the check passes; `service` is the instance that it is about.
+    pub fn takes(&self, node: &NodeName, check: &Check, service: Option<&Service>) -> bool {
+        self.takes_agents(node, AgentCheckAnswer { check, service, interval: "", timeout: "" })
+    }
+
+    /// Whether a check passes of which its agent shows more.
+    pub fn takes_agents(&self, node: &NodeName, answer: AgentCheckAnswer<'_>) -> bool {
+        self.0.matches(&check::CheckRecord { node, answer })
+    }
+}
+
+#[cfg(test)]
+mod tests;
