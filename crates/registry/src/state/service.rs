@@ -35,13 +35,16 @@ impl State {
             owner,
             checks: present.as_ref().map(|present| present.checks.clone()).unwrap_or_default(),
         });
+        let old_name = present.as_ref().map(|present| present.service.value.name.folded());
+        let before = self.listings([old_name.clone(), Some(wanted.name.folded())]);
         if let Some(present) = &present {
             self.unlist_instance(node, present, index, !same, changes);
         }
         self.list_instance(node, &record, index, !same, changes);
-        if let Some(present) = &present {
-            self.forget_if_empty(&present.service.value.name.folded(), index);
+        if let Some(old_name) = &old_name {
+            self.forget_if_empty(old_name, index);
         }
+        self.touch_services_if_changed(before, index, changes);
         self.change_node(node, |node_record| {
             node_record.services.insert(key, record);
             if !same {
@@ -99,11 +102,9 @@ impl State {
                 checks_index: index,
             },
         };
-        let mut list_changed = listed.instances.is_empty();
         listed.instances.insert(key, Arc::clone(record));
         for tag in &service.tags {
             let count = listed.tags.get(tag).copied().unwrap_or(0);
-            list_changed |= count == 0;
             listed.tags.insert(Arc::clone(tag), count + 1);
         }
         if changed {
@@ -114,7 +115,26 @@ impl State {
             changes.touch(Topic::Health(Arc::clone(&name)));
         }
         self.names.insert(name, Arc::new(listed));
-        if list_changed && changed {
+    }
+
+    /// What the list of services says of these names.
+    fn listings<const N: usize>(&self, names: [Option<Arc<str>>; N]) -> Vec<(Arc<str>, Option<Arc<NameRecord>>)> {
+        names.into_iter().flatten().map(|name| (Arc::clone(&name), self.names.get(&name).cloned())).collect()
+    }
+
+    /// The list of services shows names and tags, nothing else: another port is no change of it.
+    fn touch_services_if_changed(
+        &mut self,
+        before: Vec<(Arc<str>, Option<Arc<NameRecord>>)>,
+        index: Index,
+        changes: &mut Changes,
+    ) {
+        let same = before.iter().all(|(name, before)| match (before, self.names.get(name)) {
+            (None, None) => true,
+            (Some(before), Some(after)) => before.name == after.name && before.tags.keys().eq(after.tags.keys()),
+            _ => false,
+        });
+        if !same {
             self.indexes.services = index;
             changes.touch(Topic::Services);
         }
@@ -143,12 +163,10 @@ impl State {
         let Some(present) = self.names.get(&name) else { return };
         let mut listed = (**present).clone();
         listed.instances.remove(&InstanceKey { node: Arc::clone(node), service: service.id.folded() });
-        let mut list_changed = listed.instances.is_empty();
         for tag in &service.tags {
             match listed.tags.get(tag).copied().unwrap_or(0) {
                 0 | 1 => {
                     listed.tags.remove(tag);
-                    list_changed = true;
                 }
                 count => {
                     listed.tags.insert(Arc::clone(tag), count - 1);
@@ -166,10 +184,6 @@ impl State {
             changes.touch(Topic::Health(Arc::clone(&name)));
         }
         self.names.insert(name, Arc::new(listed));
-        if list_changed && changed {
-            self.indexes.services = index;
-            changes.touch(Topic::Services);
-        }
     }
 
     pub(super) fn drop_service(&mut self, node: &Arc<str>, key: &Arc<str>, index: Index, changes: &mut Changes) {
@@ -177,8 +191,11 @@ impl State {
         for check in &record.checks {
             self.drop_check(node, check, index, changes);
         }
+        let name = record.service.value.name.folded();
+        let before = self.listings([Some(name.clone())]);
         self.unlist_instance(node, &record, index, true, changes);
-        self.forget_if_empty(&record.service.value.name.folded(), index);
+        self.forget_if_empty(&name, index);
+        self.touch_services_if_changed(before, index, changes);
         self.change_node(node, |node_record| {
             node_record.services.remove(key);
             node_record.services_index = index;

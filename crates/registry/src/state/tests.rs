@@ -129,6 +129,20 @@ fn a_change_of_the_only_instance_is_not_the_services_end() {
 }
 
 #[test]
+fn the_list_of_services_changes_with_names_and_tags_only() {
+    let mut state = State::default();
+    let listed = |state: &mut State, service| {
+        let changes = done(state, register(node("n1", "10.0.0.1"), Some(service), vec![]));
+        (changes.topics.contains(&Topic::Services), state.all_services().index)
+    };
+    assert_eq!(listed(&mut state, service("a1", "a", 80, &["t"])), (true, Index(1)));
+    assert_eq!(listed(&mut state, service("a1", "a", 81, &["t", "t"])), (false, Index(1)));
+    assert_eq!(listed(&mut state, service("a1", "a", 81, &["u"])), (true, Index(3)));
+    assert_eq!(listed(&mut state, service("a1", "A", 81, &["u"])), (true, Index(4)), "spelled otherwise");
+    assert_eq!(listed(&mut state, service("a1", "b", 81, &["u"])), (true, Index(5)));
+}
+
+#[test]
 fn another_owner_alone_moves_no_index() {
     let mut state = State::default();
     let command = register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), vec![]);
