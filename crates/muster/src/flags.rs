@@ -146,6 +146,16 @@ impl FlagTable {
 }
 
 impl Flag {
+    /// A flag that does what `help` says.
+    pub const fn works(name: &'static str, kind: Kind, value: &'static str, help: &'static str) -> Self {
+        Self { name, kind, value, help, effect: Effect::Works }
+    }
+
+    /// An old tool's flag that is not there yet.
+    pub const fn absent(name: &'static str) -> Self {
+        Self { name, kind: Kind::Text, value: "", help: "", effect: Effect::Absent }
+    }
+
     fn check(&self, value: &str) -> Result<(), FlagError> {
         let wrong =
             |reason: &str| FlagError::Value { name: self.name, value: value.to_owned(), reason: reason.to_owned() };

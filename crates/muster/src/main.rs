@@ -12,6 +12,7 @@ mod expose;
 mod flags;
 mod logging;
 mod program;
+mod registry_client;
 mod registry_server;
 mod shutdown;
 

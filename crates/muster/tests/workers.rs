@@ -222,3 +222,20 @@ fn up_says_what_it_uses_and_goes_on_without_an_engine() {
     assert!(up.terminate().success());
     assert!(data.join("journal.redb").exists());
 }
+
+#[test]
+fn a_variable_without_effect_is_refused_by_name() {
+    let cases =
+        [("CONSUL_HTTP_SSL", "true"), ("CONSUL_HTTP_AUTH", "user:password"), ("CONSUL_HTTP_TOKEN_FILE", "/token")];
+    for (name, value) in cases {
+        for (arguments, code) in
+            [(&["registrator", "consul://127.0.0.1:1"][..], 1), (&["template", "-template", "a:b"], 15)]
+        {
+            let output = Command::new(muster()).args(arguments).env(name, value).output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+            assert!(stderr.starts_with(&format!("environment variable {name} is ")), "{stderr}");
+            assert!(!stderr.contains("password"), "no secret is repeated: {stderr}");
+        }
+    }
+}

@@ -4,27 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow};
-use muster_consul_client::{ClientConfig, ConsulClient};
+use muster_consul_client::ConsulClient;
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
 use muster_registrar::{Backend, Config, Flags, Host};
 
 use crate::exit::Failure;
-use crate::flags::{Effect, Flag, FlagError, FlagTable, Kind, Parsed};
+use crate::flags::{Flag, FlagError, FlagTable, Kind, Parsed};
 use crate::program::Program;
-use crate::{address, logging, shutdown};
+use crate::{address, logging, registry_client, shutdown};
 
 /// Where Registrator looks for the engine: its image is run with the socket mounted there.
 const REGISTRATORS_ENGINE: &str = "unix:///tmp/docker.sock";
 /// How soon a registry that was emptied while it stayed reachable is filled again: under our own name, and under Registrator's.
 const FULL_PASS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(60)];
-
-const fn works(name: &'static str, kind: Kind, value: &'static str, help: &'static str) -> Flag {
-    Flag { name, kind, value, help, effect: Effect::Works }
-}
-
-const fn absent(name: &'static str, help: &'static str) -> Flag {
-    Flag { name, kind: Kind::Text, value: "", help, effect: Effect::Absent }
-}
 
 pub const TABLE: FlagTable = FlagTable {
     usage: "muster registrator [flags] REGISTRY-URI",
@@ -39,21 +31,26 @@ SERVICE_NAME, SERVICE_TAGS, SERVICE_<port>_NAME and the other variables and labe
 The engine is DOCKER_HOST's, else unix:///var/run/docker.sock (under the name registrator:
 unix:///tmp/docker.sock).",
     flags: &[
-        works("ip", Kind::Text, "ADDR", "address of ports that are published on this host"),
-        works("internal", Kind::Bool, "", "register containers' own addresses and exposed ports"),
-        works("explicit", Kind::Bool, "", "only containers that set SERVICE_NAME"),
-        works("tags", Kind::Text, "TAGS", "tags for every service, separated by commas"),
-        works("deregister", Kind::Text, "WHEN", "always (the default) or on-success"),
-        works("resync", Kind::Int, "SECONDS", "compare everything so often; default 10, as registrator 60"),
-        works("cleanup", Kind::Bool, "", "also take out what an earlier registrator left behind"),
-        works("retry-attempts", Kind::Int, "N", "tries to reach the registry at the start; -1: for ever; default 0"),
-        works("retry-interval", Kind::Int, "MS", "milliseconds between them; default 2000"),
-        works("useIpFromLabel", Kind::Text, "LABEL", "address from this label of the container"),
-        works("compat", Kind::Bool, "", "Registrator's behaviour to the letter (default under its name)"),
-        works("log-level", Kind::Text, "LEVEL", "trace, debug, info (the default), warn or err"),
-        works("version", Kind::Bool, "", "print the version"),
-        absent("ttl", "TTL of entries in registries that expire them"),
-        absent("ttl-refresh", "how often such entries are refreshed"),
+        Flag::works("ip", Kind::Text, "ADDR", "address of ports that are published on this host"),
+        Flag::works("internal", Kind::Bool, "", "register containers' own addresses and exposed ports"),
+        Flag::works("explicit", Kind::Bool, "", "only containers that set SERVICE_NAME"),
+        Flag::works("tags", Kind::Text, "TAGS", "tags for every service, separated by commas"),
+        Flag::works("deregister", Kind::Text, "WHEN", "always (the default) or on-success"),
+        Flag::works("resync", Kind::Int, "SECONDS", "compare everything so often; default 10, as registrator 60"),
+        Flag::works("cleanup", Kind::Bool, "", "also take out what an earlier registrator left behind"),
+        Flag::works(
+            "retry-attempts",
+            Kind::Int,
+            "N",
+            "tries to reach the registry at the start; -1: for ever; default 0",
+        ),
+        Flag::works("retry-interval", Kind::Int, "MS", "milliseconds between them; default 2000"),
+        Flag::works("useIpFromLabel", Kind::Text, "LABEL", "address from this label of the container"),
+        Flag::works("compat", Kind::Bool, "", "Registrator's behaviour to the letter (default under its name)"),
+        Flag::works("log-level", Kind::Text, "LEVEL", "trace, debug, info (the default), warn or err"),
+        Flag::works("version", Kind::Bool, "", "print the version"),
+        Flag::absent("ttl"),
+        Flag::absent("ttl-refresh"),
     ],
 };
 
@@ -134,12 +131,7 @@ fn engine(program: Program) -> Result<Engine> {
 
 fn client(uri: &str) -> Result<ConsulClient> {
     let Backend::Consul(backend) = Backend::parse(uri)?;
-    let address = backend
-        .address
-        .or_else(|| std::env::var("CONSUL_HTTP_ADDR").ok().filter(|address| !address.is_empty()))
-        .unwrap_or_else(|| "127.0.0.1:8500".to_owned());
-    let token = std::env::var("CONSUL_HTTP_TOKEN").ok().filter(|token| !token.is_empty());
-    Ok(ConsulClient::new(ClientConfig { token, ..ClientConfig::new(address) })?)
+    registry_client::connect(&registry_client::address(backend.address.as_deref()))
 }
 
 async fn serve(config: Config, engine: Engine, client: ConsulClient, uri: String) -> Result<()> {

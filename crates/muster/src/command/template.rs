@@ -4,26 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use muster_consul_client::{ClientConfig, ConsulClient};
 use muster_template::{Config, ConsulEnvironment, TemplateConfig};
 
 use crate::exit::Failure;
-use crate::flags::{Effect, Flag, FlagTable, Kind, Parsed};
+use crate::flags::{Flag, FlagTable, Kind, Parsed};
 use crate::program::Program;
-use crate::{logging, shutdown};
+use crate::{logging, registry_client, shutdown};
 
 /// consul-template's exit codes: wrong flags, a failed run, wrong configuration.
 const FLAGS_CODE: u8 = 13;
 const RUN_CODE: u8 = 14;
 const CONFIG_CODE: u8 = 15;
-
-const fn works(name: &'static str, kind: Kind, value: &'static str, help: &'static str) -> Flag {
-    Flag { name, kind, value, help, effect: Effect::Works }
-}
-
-const fn absent(name: &'static str) -> Flag {
-    Flag { name, kind: Kind::Text, value: "", help: "", effect: Effect::Absent }
-}
 
 pub const TABLE: FlagTable = FlagTable {
     usage: "muster template [flags] -template IN:OUT[:COMMAND]…",
@@ -38,85 +29,90 @@ its bytes changed, and a command that fails is tried again: it never ends the pr
 };
 
 const FLAGS: &[Flag] = &[
-    works("consul", Kind::Text, "ADDR", "the same as -consul-addr, as consul-template had it until 0.18"),
-    works("consul-addr", Kind::Text, "ADDR", "the registry; default CONSUL_HTTP_ADDR, else 127.0.0.1:8500"),
-    works("log-level", Kind::Text, "LEVEL", "trace, debug, info, warn (the default) or err"),
-    works("once", Kind::Bool, "", "render everything once and end"),
-    works("template", Kind::List, "IN:OUT[:COMMAND]", "a template, its destination, and what to run when that changed"),
-    works("v", Kind::Bool, "", "print the version"),
-    works("version", Kind::Bool, "", "print the version"),
-    absent("config"),
-    absent("consul-auth"),
-    absent("consul-retry"),
-    absent("consul-retry-attempts"),
-    absent("consul-retry-backoff"),
-    absent("consul-retry-max-backoff"),
-    absent("consul-ssl"),
-    absent("consul-ssl-ca-cert"),
-    absent("consul-ssl-ca-path"),
-    absent("consul-ssl-cert"),
-    absent("consul-ssl-key"),
-    absent("consul-ssl-server-name"),
-    absent("consul-ssl-verify"),
-    absent("consul-token"),
-    absent("consul-token-file"),
-    absent("consul-transport-dial-keep-alive"),
-    absent("consul-transport-dial-timeout"),
-    absent("consul-transport-disable-keep-alives"),
-    absent("consul-transport-max-idle-conns-per-host"),
-    absent("consul-transport-tls-handshake-timeout"),
-    absent("dedup"),
-    absent("default-left-delimiter"),
-    absent("default-right-delimiter"),
-    absent("dry"),
-    absent("exec"),
-    absent("exec-env-allowlist"),
-    absent("exec-env-custom"),
-    absent("exec-env-denylist"),
-    absent("exec-env-pristine"),
-    absent("exec-kill-signal"),
-    absent("exec-kill-timeout"),
-    absent("exec-reload-signal"),
-    absent("exec-splay"),
-    absent("kill-signal"),
-    absent("log-file"),
-    absent("log-rotate-bytes"),
-    absent("log-rotate-duration"),
-    absent("log-rotate-max-files"),
-    absent("max-stale"),
-    absent("parse-only"),
-    absent("pid-file"),
-    absent("reload-signal"),
-    absent("retry"),
-    absent("syslog"),
-    absent("syslog-facility"),
-    absent("syslog-name"),
-    absent("template-error-fatal"),
-    absent("vault-addr"),
-    absent("vault-agent-token-file"),
-    absent("vault-client-user-agent"),
-    absent("vault-default-lease-duration"),
-    absent("vault-renew-token"),
-    absent("vault-retry"),
-    absent("vault-retry-attempts"),
-    absent("vault-retry-backoff"),
-    absent("vault-retry-max-backoff"),
-    absent("vault-ssl"),
-    absent("vault-ssl-ca-cert"),
-    absent("vault-ssl-ca-path"),
-    absent("vault-ssl-cert"),
-    absent("vault-ssl-key"),
-    absent("vault-ssl-server-name"),
-    absent("vault-ssl-verify"),
-    absent("vault-token"),
-    absent("vault-transport-dial-keep-alive"),
-    absent("vault-transport-dial-timeout"),
-    absent("vault-transport-disable-keep-alives"),
-    absent("vault-transport-max-conns-per-host"),
-    absent("vault-transport-max-idle-conns-per-host"),
-    absent("vault-transport-tls-handshake-timeout"),
-    absent("vault-unwrap-token"),
-    absent("wait"),
+    Flag::works("consul", Kind::Text, "ADDR", "the same as -consul-addr, as consul-template had it until 0.18"),
+    Flag::works("consul-addr", Kind::Text, "ADDR", "the registry; default CONSUL_HTTP_ADDR, else 127.0.0.1:8500"),
+    Flag::works("log-level", Kind::Text, "LEVEL", "trace, debug, info, warn (the default) or err"),
+    Flag::works("once", Kind::Bool, "", "render everything once and end"),
+    Flag::works(
+        "template",
+        Kind::List,
+        "IN:OUT[:COMMAND]",
+        "a template, its destination, and what to run when that changed",
+    ),
+    Flag::works("v", Kind::Bool, "", "print the version"),
+    Flag::works("version", Kind::Bool, "", "print the version"),
+    Flag::absent("config"),
+    Flag::absent("consul-auth"),
+    Flag::absent("consul-retry"),
+    Flag::absent("consul-retry-attempts"),
+    Flag::absent("consul-retry-backoff"),
+    Flag::absent("consul-retry-max-backoff"),
+    Flag::absent("consul-ssl"),
+    Flag::absent("consul-ssl-ca-cert"),
+    Flag::absent("consul-ssl-ca-path"),
+    Flag::absent("consul-ssl-cert"),
+    Flag::absent("consul-ssl-key"),
+    Flag::absent("consul-ssl-server-name"),
+    Flag::absent("consul-ssl-verify"),
+    Flag::absent("consul-token"),
+    Flag::absent("consul-token-file"),
+    Flag::absent("consul-transport-dial-keep-alive"),
+    Flag::absent("consul-transport-dial-timeout"),
+    Flag::absent("consul-transport-disable-keep-alives"),
+    Flag::absent("consul-transport-max-idle-conns-per-host"),
+    Flag::absent("consul-transport-tls-handshake-timeout"),
+    Flag::absent("dedup"),
+    Flag::absent("default-left-delimiter"),
+    Flag::absent("default-right-delimiter"),
+    Flag::absent("dry"),
+    Flag::absent("exec"),
+    Flag::absent("exec-env-allowlist"),
+    Flag::absent("exec-env-custom"),
+    Flag::absent("exec-env-denylist"),
+    Flag::absent("exec-env-pristine"),
+    Flag::absent("exec-kill-signal"),
+    Flag::absent("exec-kill-timeout"),
+    Flag::absent("exec-reload-signal"),
+    Flag::absent("exec-splay"),
+    Flag::absent("kill-signal"),
+    Flag::absent("log-file"),
+    Flag::absent("log-rotate-bytes"),
+    Flag::absent("log-rotate-duration"),
+    Flag::absent("log-rotate-max-files"),
+    Flag::absent("max-stale"),
+    Flag::absent("parse-only"),
+    Flag::absent("pid-file"),
+    Flag::absent("reload-signal"),
+    Flag::absent("retry"),
+    Flag::absent("syslog"),
+    Flag::absent("syslog-facility"),
+    Flag::absent("syslog-name"),
+    Flag::absent("template-error-fatal"),
+    Flag::absent("vault-addr"),
+    Flag::absent("vault-agent-token-file"),
+    Flag::absent("vault-client-user-agent"),
+    Flag::absent("vault-default-lease-duration"),
+    Flag::absent("vault-renew-token"),
+    Flag::absent("vault-retry"),
+    Flag::absent("vault-retry-attempts"),
+    Flag::absent("vault-retry-backoff"),
+    Flag::absent("vault-retry-max-backoff"),
+    Flag::absent("vault-ssl"),
+    Flag::absent("vault-ssl-ca-cert"),
+    Flag::absent("vault-ssl-ca-path"),
+    Flag::absent("vault-ssl-cert"),
+    Flag::absent("vault-ssl-key"),
+    Flag::absent("vault-ssl-server-name"),
+    Flag::absent("vault-ssl-verify"),
+    Flag::absent("vault-token"),
+    Flag::absent("vault-transport-dial-keep-alive"),
+    Flag::absent("vault-transport-dial-timeout"),
+    Flag::absent("vault-transport-disable-keep-alives"),
+    Flag::absent("vault-transport-max-conns-per-host"),
+    Flag::absent("vault-transport-max-idle-conns-per-host"),
+    Flag::absent("vault-transport-tls-handshake-timeout"),
+    Flag::absent("vault-unwrap-token"),
+    Flag::absent("wait"),
 ];
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
@@ -136,15 +132,13 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         println!("consul-template v0.42.1 (templates, by muster v{})", env!("CARGO_PKG_VERSION"));
         return Ok(());
     }
-    let address = registry_address(&parsed);
+    let address = registry_client::address(parsed.text("consul-addr").or(parsed.text("consul")));
     let templates = templates(&parsed).map_err(|error| Failure::usage(FLAGS_CODE, error, usage()))?;
     if templates.is_empty() {
         let error = anyhow!("no template is named: -template IN:OUT[:COMMAND] would be right");
         return Err(Failure::usage(FLAGS_CODE, error, usage()));
     }
-    let token = std::env::var("CONSUL_HTTP_TOKEN").ok().filter(|token| !token.is_empty());
-    let client_config = ClientConfig { token, ..ClientConfig::new(address.clone()) };
-    let client = ConsulClient::new(client_config).map_err(|error| wrong(error.into()))?;
+    let client = registry_client::connect(&address).map_err(wrong)?;
     let config =
         Config { templates, once: parsed.bool("once"), environment: environment(&address), ..Config::default() };
     let failed = |error: anyhow::Error| Failure::with_code(RUN_CODE, error);
@@ -155,12 +149,6 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
             Ok(templates.run(shutdown).await?)
         })
         .map_err(failed)
-}
-
-fn registry_address(parsed: &Parsed) -> String {
-    let environment = || std::env::var("CONSUL_HTTP_ADDR").ok();
-    let given = parsed.text("consul-addr").or(parsed.text("consul")).map(str::to_owned).or_else(environment);
-    given.filter(|address| !address.is_empty()).unwrap_or_else(|| "127.0.0.1:8500".to_owned())
 }
 
 /// The templates that `-template` flags name.

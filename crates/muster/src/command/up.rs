@@ -18,17 +18,13 @@ use super::agent::{HTTP_PORT, parse_address, port};
 use super::registrator::own_host;
 use super::template::{environment, templates};
 use crate::exit::Failure;
-use crate::flags::{Effect, Flag, FlagTable, Kind, Parsed};
+use crate::flags::{Flag, FlagTable, Kind, Parsed};
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, ServerConfig};
 use crate::{address, expose, logging, shutdown};
 
 /// How soon what no event told is found. In one process a comparison costs a list from the engine.
 const FULL_PASS: Duration = Duration::from_secs(10);
-
-const fn works(name: &'static str, kind: Kind, value: &'static str, help: &'static str) -> Flag {
-    Flag { name, kind, value, help, effect: Effect::Works }
-}
 
 pub const TABLE: FlagTable = FlagTable {
     usage: "muster up [flags]",
@@ -41,13 +37,13 @@ Docker engine up when there is one (DOCKER_HOST, else unix:///var/run/docker.soc
   muster up -template lb.ctmpl:/etc/nginx/conf.d/default.conf:\"nginx -s reload\"
   muster up --expose-to bridge                   containers reach the registry at the bridge's gateway",
     flags: &[
-        works("data-dir", Kind::Text, "DIR", "where the registry is kept; default $XDG_DATA_HOME/muster"),
-        works("expose-to", Kind::List, "NETWORK", "also listen on the gateway of this Docker network"),
-        works("http-port", Kind::Int, "PORT", "port of the HTTP API on 127.0.0.1; default 8500"),
-        works("ip", Kind::Text, "ADDR", "this host's address; default: that of the default route"),
-        works("log-level", Kind::Text, "LEVEL", "trace, debug, info, warn (the default) or err"),
-        works("node", Kind::Text, "NAME", "name of this node; default: the host's"),
-        works("template", Kind::List, "IN:OUT[:COMMAND]", "render a file, and run a command when it changed"),
+        Flag::works("data-dir", Kind::Text, "DIR", "where the registry is kept; default $XDG_DATA_HOME/muster"),
+        Flag::works("expose-to", Kind::List, "NETWORK", "also listen on the gateway of this Docker network"),
+        Flag::works("http-port", Kind::Int, "PORT", "port of the HTTP API on 127.0.0.1; default 8500"),
+        Flag::works("ip", Kind::Text, "ADDR", "this host's address; default: that of the default route"),
+        Flag::works("log-level", Kind::Text, "LEVEL", "trace, debug, info, warn (the default) or err"),
+        Flag::works("node", Kind::Text, "NAME", "name of this node; default: the host's"),
+        Flag::works("template", Kind::List, "IN:OUT[:COMMAND]", "render a file, and run a command when it changed"),
     ],
 };
 
