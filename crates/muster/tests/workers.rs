@@ -229,7 +229,7 @@ fn a_variable_without_effect_is_refused_by_name() {
         [("CONSUL_HTTP_SSL", "true"), ("CONSUL_HTTP_AUTH", "user:password"), ("CONSUL_HTTP_TOKEN_FILE", "/token")];
     for (name, value) in cases {
         for (arguments, code) in
-            [(&["registrator", "consul://127.0.0.1:1"][..], 1), (&["template", "-template", "a:b"], 15)]
+            [(&["registrator", "consul://127.0.0.1:1"][..], 1), (&["template", "-template", "in:out"], 15)]
         {
             let output = Command::new(muster()).args(arguments).env(name, value).output().unwrap();
             let stderr = String::from_utf8(output.stderr).unwrap();
