@@ -5,6 +5,7 @@
 //! knows no JSON form (that is `muster-wire`) and no rules (those are `muster-registry`).
 
 mod check;
+pub mod duration_text;
 mod index;
 mod kv;
 mod mark;

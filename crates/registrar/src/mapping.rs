@@ -7,7 +7,6 @@
 
 mod address;
 mod check;
-mod duration_text;
 mod metadata;
 mod remark;
 mod tags;

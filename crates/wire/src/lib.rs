@@ -10,10 +10,9 @@
 //! - [`read`]: answers, as the client reads them
 //! - [`filter`]: `?filter=`, over the values that answers are written from
 //! - [`Refusal`]: answers to what is not there or not allowed
-//! - [`duration_text`], [`json`]: Go's forms
+//! - [`json`], and the model's [`duration_text`]: Go's forms
 
 pub mod answer;
-pub mod duration_text;
 pub mod filter;
 pub mod header;
 pub mod json;
@@ -23,5 +22,6 @@ mod refusal;
 pub mod request;
 mod status;
 
+pub use muster_model::duration_text;
 pub use refusal::Refusal;
 pub use status::Status;

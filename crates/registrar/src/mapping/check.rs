@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_catalog::CheckRegistration;
 use muster_docker::Container;
+use muster_model::duration_text::GoDuration;
 use muster_model::{CheckDefinition, CheckStatus};
 
+use super::Remark;
 use super::metadata::{Entry, Metadata};
-use super::{Remark, duration_text};
 
 /// The kinds in Registrator's order: the first that is set counts.
 const KINDS: [(&str, &str); 7] = [
@@ -39,10 +41,11 @@ pub(super) fn read(
         value: entry.value.clone(),
         expected,
     };
-    let Some(ttl) = duration_text::read(&entry.value).filter(|ttl| !ttl.is_zero()) else {
+    let ttl = GoDuration::parse(&entry.value).map_or(Duration::ZERO, GoDuration::or_zero);
+    if ttl.is_zero() {
         remarks.insert(bad(entry, "a duration above zero, such as 30s or 1m30s"));
         return None;
-    };
+    }
     let mut status = None;
     if let Some(entry) = metadata.entry("check_initial_status") {
         status = CheckStatus::strict(&entry.value);
