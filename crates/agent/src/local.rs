@@ -8,7 +8,9 @@ use muster_catalog::{
     CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, CheckRegistration, LocalAgent, NodeUpdate,
     Owner, Pending, Registration,
 };
-use muster_model::{Check, CheckDefinition, CheckId, CheckStatus, InvalidName, Service, ServiceAddress, ServiceId};
+use muster_model::{
+    Check, CheckDefinition, CheckId, CheckStatus, Index, InvalidName, Service, ServiceAddress, ServiceId,
+};
 
 use crate::{Agent, unknown_service};
 
@@ -133,5 +135,9 @@ impl LocalAgent for Agent {
 
     fn ping(&self) -> Pending<'_, Result<(), CatalogError>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn history(&self, _: Option<Index>) -> Pending<'_, Result<Index, CatalogError>> {
+        Box::pin(std::future::pending())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_model::{CheckDefinition, CheckId, CheckStatus, Service, ServiceId};
+use muster_model::{CheckDefinition, CheckId, CheckStatus, Index, Service, ServiceId};
 
 use crate::{CatalogError, Pending};
 
@@ -29,6 +29,11 @@ pub trait LocalAgent: Send + Sync {
 
     /// Whether a registry with a leader answers.
     fn ping(&self) -> Pending<'_, Result<(), CatalogError>>;
+
+    /// Where the registry's history stands: at once, or with `after` when it may be another one. A failure, and an
+    /// index below `after`, mean that what was registered may be lost; a higher one means nothing. Never returns where
+    /// agent and registry are in this process: they end with it.
+    fn history(&self, after: Option<Index>) -> Pending<'_, Result<Index, CatalogError>>;
 }
 
 /// An instance with its checks.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_catalog::{CatalogError, CheckRegistration, LocalAgent, Pending, Registration};
-use muster_model::{CheckDefinition, CheckId, CheckStatus, Service, ServiceId};
+use muster_model::{CheckDefinition, CheckId, CheckStatus, Index, Service, ServiceId};
 use muster_wire::duration_text::GoDuration;
 use muster_wire::json::{self, Value};
 use muster_wire::query::path;
@@ -15,6 +15,12 @@ use muster_wire::request::{
 
 use crate::ConsulClient;
 use crate::client::Call;
+
+/// What is watched to notice a registry that went away: a service that a registrar's token may read, and whose list is
+/// short if it is there at all.
+const WATCHED: &str = "/v1/health/service/muster-registrar";
+/// The longest that registries hold an answer back.
+const HOLD: Duration = Duration::from_secs(600);
 
 impl LocalAgent for ConsulClient {
     fn register<'a>(&'a self, registration: &'a Registration) -> Pending<'a, Result<(), CatalogError>> {
@@ -70,6 +76,20 @@ impl LocalAgent for ConsulClient {
                 Ok(other) => Err(self.bad_answer(format!("leader is a {}, not a string", other.kind()))),
                 Err(error) => Err(self.bad_answer(error)),
             }
+        })
+    }
+
+    fn history(&self, after: Option<Index>) -> Pending<'_, Result<Index, CatalogError>> {
+        Box::pin(async move {
+            let call = match after {
+                None => Call::get(WATCHED.to_owned()),
+                Some(after) => {
+                    let target = format!("{WATCHED}?index={after}&wait={}s", HOLD.as_secs());
+                    Call { held_for: Some(HOLD), ..Call::get(target) }
+                }
+            };
+            let answer = self.succeed(call).await?;
+            answer.index().map_err(|reason| self.bad_answer(reason))
         })
     }
 }

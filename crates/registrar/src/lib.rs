@@ -4,10 +4,11 @@
 //! shuts down answers no questions: then its word that a container ended is taken). Each pass looks
 //! ([`Containers`]), maps (`mapping`, pure), compares (`reconcile`, pure) and carries out; what fails is tried
 //! until it is done. A full pass looks at everything: at the start, after any end of the event stream,
-//! after any trouble with the registry, and every [`Config::full_pass_interval`]. At rest that is one list
-//! from the engine and one from the agent, and no write. It bounds how long a registry that lost its data
-//! stays empty if no call failed meanwhile, and how long a missed event goes unnoticed: the binary is meant
-//! to choose 10 s under `muster` and 60 s under `registrator`; `-resync` replaces it.
+//! after any trouble with the registry, once that has been away or has begun a new history, when somebody asks
+//! ([`Prompt`]), and every [`Config::full_pass_interval`]. At rest that is one list from the engine and one
+//! from the agent, and no write, besides one question that the registry holds back. The interval bounds how long a
+//! missed event goes unnoticed: the binary is meant to choose 10 s under `muster` and 60 s under `registrator`;
+//! `-resync` replaces it.
 //!
 //! What is ours is known by the engine's ID in Meta, so restarts and new host names leave neither ghosts nor
 //! duplicates. This crate reads no environment and makes no client: engine and agent are handed in.
@@ -23,5 +24,5 @@ mod settings;
 pub use backend::{Backend, ConsulBackend, InvalidBackend};
 pub use containers::Containers;
 pub use mapping::{Claims, Mapped, Remark, claims, map};
-pub use registrar::{Registrar, RunError};
+pub use registrar::{Prompt, Registrar, RunError};
 pub use settings::{Config, Deregister, Flags, Host, InvalidFlags, Settings};

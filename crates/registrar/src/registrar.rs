@@ -1,5 +1,6 @@
 //! The loop: sees what changed, and has it registered.
 
+mod history;
 mod inbox;
 mod known;
 mod settle;
@@ -7,10 +8,10 @@ mod settle;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use muster_catalog::{CatalogError, LocalAgent};
 use muster_docker::{ContainerSummary, EngineError, EngineInfo, EventStream, Scope, Subscription};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -35,6 +36,22 @@ pub struct Registrar {
     /// The engine's ID, which goes into the mark.
     engine: String,
     ready: watch::Sender<bool>,
+    prompt: Prompt,
+}
+
+/// Asks a running registrar to compare everything now.
+#[derive(Debug, Clone, Default)]
+pub struct Prompt(Arc<Notify>);
+
+impl Prompt {
+    /// Asks once; what is asked for while nobody can look is done as soon as somebody can.
+    pub fn full_pass(&self) {
+        self.0.notify_one();
+    }
+
+    async fn asked(&self) {
+        self.0.notified().await;
+    }
 }
 
 /// Why the registrar gave up.
@@ -71,6 +88,7 @@ impl Config {
             known: Known::default(),
             engine: String::new(),
             ready: watch::Sender::new(false),
+            prompt: Prompt::default(),
         }
     }
 }
@@ -79,6 +97,11 @@ impl Registrar {
     /// Becomes true once all containers have been looked at and what they ask for is registered.
     pub fn ready(&self) -> watch::Receiver<bool> {
         self.ready.subscribe()
+    }
+
+    /// What to ask for a full pass with.
+    pub fn prompt(&self) -> Prompt {
+        self.prompt.clone()
     }
 
     /// Runs until `shutdown`. What is registered stays: containers outlive their registrar.
@@ -91,6 +114,16 @@ impl Registrar {
 
     async fn serve(&mut self) -> Result<(), RunError> {
         self.wait_for_registry().await?;
+        let following = history::follow(Arc::clone(&self.agent), self.prompt.clone());
+        tokio::select! {
+            () = following => {}
+            () = self.follow_engine() => {}
+        }
+        Ok(())
+    }
+
+    /// Without end: engines come and go.
+    async fn follow_engine(&mut self) {
         let mut backoff = Backoff::new();
         let mut is_away = false;
         loop {
@@ -167,6 +200,7 @@ impl Registrar {
             let dirty = tokio::select! {
                 biased;
                 () = sleep_until(next_full) => None,
+                () = self.prompt.asked() => None,
                 () = inbox.ended(), if waits_for_registry => return has_passed,
                 dirty = inbox.take(), if !waits_for_registry => match dirty {
                     Some(dirty) => Some(dirty),
@@ -218,6 +252,8 @@ impl Registrar {
 
     /// Compares everything: what the agent has, and the containers that are listed otherwise than before.
     async fn full_pass(&mut self, inbox: &Inbox) -> Result<(), PassError> {
+        // This is the pass that was asked for.
+        let _ = self.prompt.asked().now_or_never();
         self.registered.refresh().await?;
         // What happens from here on shows in the list, or comes after it.
         let mut dirty = inbox.take_now();

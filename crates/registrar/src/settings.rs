@@ -96,8 +96,7 @@ pub enum Deregister {
 pub struct Config {
     /// What containers become.
     pub settings: Settings,
-    /// How long until containers and registrations are compared although nothing happened. This is how
-    /// soon a registry that lost its data while it stayed reachable is filled again.
+    /// How long until containers and registrations are compared although nothing happened.
     pub full_pass_interval: Duration,
     /// How often the registry is tried again at the start before [`crate::Registrar::run`] gives up;
     /// none: for ever.

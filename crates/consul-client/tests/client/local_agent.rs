@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_catalog::{CatalogError, CheckRegistration, LocalAgent, Registration};
-use muster_model::{CheckDefinition, CheckId, CheckStatus, Service, ServiceId, ServiceName, Weights};
+use muster_consul_client::{ClientConfig, ConsulClient};
+use muster_model::{CheckDefinition, CheckId, CheckStatus, Index, Service, ServiceId, ServiceName, Weights};
 use serde_json::{Value, json};
 
-use crate::server::{FakeRegistry, Reply};
+use crate::server::{FakeRegistry, Reply, Then, start_raw};
 
 fn service(id: &str) -> Service {
     Service {
@@ -110,6 +111,25 @@ async fn a_ping_wants_a_leader() {
             (found, _) => panic!("{reply}: {found:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn the_history_is_asked_at_once_and_then_waited_for() {
+    let registry = FakeRegistry::start(|_| Reply::json("[]").index(7)).await;
+    let client = registry.client();
+    assert_eq!(client.history(None).await.unwrap(), Index(7));
+    assert_eq!(client.history(Some(Index(7))).await.unwrap(), Index(7));
+    let targets: Vec<_> = registry.seen().into_iter().map(|seen| seen.target).collect();
+    let watched = "/v1/health/service/muster-registrar";
+    assert_eq!(targets, [watched.to_owned(), format!("{watched}?index=7&wait=600s")]);
+}
+
+#[tokio::test]
+async fn a_registry_that_goes_away_while_it_holds_an_answer_back_is_unreachable() {
+    let address = start_raw(&[], Then::Close).await;
+    let client = ConsulClient::new(ClientConfig::new(&address)).unwrap();
+    let error = client.history(Some(Index(7))).await.unwrap_err();
+    assert!(matches!(error, CatalogError::Unreachable { .. }), "{error:?}");
 }
 
 #[tokio::test]

@@ -15,11 +15,12 @@ struct Bench {
     agent: Arc<FakeAgent>,
     running: Option<(CancellationToken, tokio::task::JoinHandle<Result<(), RunError>>)>,
     flags: Flags,
+    prompt: Option<Prompt>,
 }
 
 impl Bench {
     fn new() -> Self {
-        Self { engine: Arc::default(), agent: Arc::default(), running: None, flags: Flags::default() }
+        Self { engine: Arc::default(), agent: Arc::default(), running: None, flags: Flags::default(), prompt: None }
     }
 
     /// Starts a registrar with a host name of its own, and waits until it is ready.
@@ -34,6 +35,7 @@ impl Bench {
         let config = Config::new(self.flags.clone(), host, false, INTERVAL).unwrap();
         let registrar = config.build(self.engine.clone(), self.agent.clone());
         let ready = registrar.ready();
+        self.prompt = Some(registrar.prompt());
         let shutdown = CancellationToken::new();
         self.running = Some((shutdown.clone(), tokio::spawn(registrar.run(shutdown))));
         ready
@@ -197,6 +199,62 @@ async fn a_registry_that_was_away_and_comes_back_empty_is_filled_when_it_answers
     let before = Instant::now();
     bench.until(&["H:api:80=10.0.0.1:8001", "H:web:80=10.0.0.1:8000"]).await;
     assert!(before.elapsed() <= Duration::from_secs(5), "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_began_anew_is_filled_at_once() {
+    let mut bench = Bench::new();
+    bench.engine.put(container("web", 8000));
+    bench.agent.begin_anew(40);
+    bench.start("H").await;
+    idle(INTERVAL / 2).await;
+    bench.agent.forget_all();
+    bench.agent.begin_anew(3);
+    let before = Instant::now();
+    bench.until(&["H:web:80=10.0.0.1:8000"]).await;
+    assert_eq!(before.elapsed(), Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_registry_that_was_away_while_nothing_happened_is_filled_as_soon_as_it_answers() {
+    let mut bench = Bench::new();
+    bench.flags.resync = 3600;
+    bench.engine.put(container("web", 8000));
+    bench.start("H").await;
+    idle(INTERVAL).await;
+    bench.agent.go_away();
+    idle(INTERVAL).await;
+    bench.agent.forget_all();
+    bench.agent.come_back();
+    let before = Instant::now();
+    bench.until(&["H:web:80=10.0.0.1:8000"]).await;
+    assert!(before.elapsed() <= Duration::from_millis(200), "{:?}", before.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn changes_of_others_ask_for_no_comparison() {
+    let mut bench = Bench::new();
+    bench.engine.put(container("web", 8000));
+    bench.flags.resync = 3600;
+    bench.start("H").await;
+    bench.agent.forget_all();
+    for index in 1..5 {
+        bench.agent.begin_anew(index);
+        idle(INTERVAL).await;
+    }
+    assert_eq!(bench.agent.lines(), Vec::<String>::new(), "nothing was compared, so nothing was found missing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_pass_is_made_when_it_is_asked_for() {
+    let mut bench = Bench::new();
+    bench.flags.resync = 3600;
+    bench.start("H").await;
+    bench.engine.put(container("web", 8000));
+    let before = Instant::now();
+    bench.prompt.clone().unwrap().full_pass();
+    bench.until(&["H:web:80=10.0.0.1:8000"]).await;
+    assert_eq!(before.elapsed(), Duration::ZERO);
 }
 
 #[tokio::test(start_paused = true)]

@@ -10,7 +10,7 @@ use muster_docker::{
     Binding, Cause, Container, ContainerState, ContainerSummary, Endpoint, EngineAddress, EngineError, EngineInfo,
     Event, EventKind, Scope, Subscription,
 };
-use muster_model::{CheckId, CheckStatus, Service, ServiceId, ServiceName, Weights};
+use muster_model::{CheckId, CheckStatus, Index, Service, ServiceId, ServiceName, Weights};
 use tokio::sync::{Notify, mpsc};
 
 use crate::Containers;
@@ -208,6 +208,8 @@ impl Containers for FakeEngine {
 pub struct FakeAgent {
     state: Mutex<AgentState>,
     changed: Notify,
+    /// Ends the questions that are held back.
+    cut: Notify,
 }
 
 #[derive(Default)]
@@ -218,6 +220,7 @@ pub struct AgentState {
     refusals: usize,
     failing_deregistrations: usize,
     is_away: bool,
+    history: u64,
 }
 
 impl AgentState {
@@ -266,8 +269,15 @@ impl FakeAgent {
         self.lock().services.clear();
     }
 
+    /// As after a restart with this index, too quick for any other call to fail.
+    pub fn begin_anew(&self, history: u64) {
+        self.lock().history = history;
+        self.cut.notify_waiters();
+    }
+
     pub fn go_away(&self) {
         self.lock().is_away = true;
+        self.cut.notify_waiters();
     }
 
     pub fn come_back(&self) {
@@ -334,5 +344,19 @@ impl LocalAgent for FakeAgent {
 
     fn ping(&self) -> Pending<'_, Result<(), CatalogError>> {
         Box::pin(async { self.lock().check() })
+    }
+
+    fn history(&self, after: Option<Index>) -> Pending<'_, Result<Index, CatalogError>> {
+        Box::pin(async move {
+            let cut = self.cut.notified();
+            self.lock().check()?;
+            let now = self.lock().history;
+            if after.is_some_and(|after| after == Index(now)) {
+                cut.await;
+            }
+            let state = self.lock();
+            state.check()?;
+            Ok(Index(state.history))
+        })
     }
 }
