@@ -14,6 +14,7 @@ mod logging;
 mod program;
 mod registry_client;
 mod registry_server;
+mod rendering;
 mod shutdown;
 
 use std::process::ExitCode;

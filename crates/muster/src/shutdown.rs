@@ -1,7 +1,12 @@
-//! Signals: SIGINT and SIGTERM stop.
+//! Signals: SIGINT and SIGTERM stop, SIGHUP has things read anew.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+
+/// Each SIGHUP from now on, which otherwise ends the process.
+pub fn hangups() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
+}
 
 /// A token that is cancelled at the first SIGINT or SIGTERM. A second one ends the process at once.
 pub fn on_signals() -> std::io::Result<CancellationToken> {

@@ -53,9 +53,13 @@ impl Running {
         line
     }
 
-    fn terminate(&mut self) -> std::process::ExitStatus {
+    fn signal(&self, name: &str) {
         let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    fn terminate(&mut self) -> std::process::ExitStatus {
+        self.signal("TERM");
         self.process.wait().unwrap()
     }
 }
@@ -95,6 +99,57 @@ fn until_file_holds(path: &Path, text: &str) {
         assert!(Instant::now() < deadline, "{} holds {found:?}", path.display());
         std::thread::sleep(Duration::from_millis(10));
     }
+}
+
+#[test]
+fn a_hangup_has_templates_read_anew_and_a_bad_one_leaves_those_from_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_registry, address) = registry();
+    let (source, out) = (directory.path().join("in.ctmpl"), directory.path().join("out"));
+    std::fs::write(&source, "one").unwrap();
+    let consul_template = named(directory.path(), "consul-template");
+    let mut command = Command::new(&consul_template);
+    command.arg(format!("-consul={address}")).arg(format!("-template={}:{}", source.display(), out.display()));
+    let mut rendering = Running::start(command.stderr(Stdio::piped()));
+    until_file_holds(&out, "one");
+    std::fs::write(&source, "two{{range service \"web\"}} {{.Port}}{{end}}").unwrap();
+    rendering.signal("HUP");
+    until_file_holds(&out, "two");
+
+    std::fs::write(&source, "three\n{{range}}").unwrap();
+    rendering.signal("HUP");
+    let mut errors = BufReader::new(rendering.process.stderr.take().unwrap()).lines();
+    let refusal = errors.find(|line| line.as_ref().unwrap().contains("those from before stay")).unwrap().unwrap();
+    assert!(refusal.contains(&format!("{}:2:", source.display())), "{refusal}");
+    put(&address, "/v1/agent/service/register", r#"{"Name":"web","Address":"10.0.0.1","Port":80}"#);
+    until_file_holds(&out, "two 80");
+    assert!(rendering.terminate().success());
+}
+
+#[test]
+fn a_hangup_ends_neither_registrator_nor_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_registry, address) = registry();
+    let registrator = named(directory.path(), "registrator");
+    let mut command = Command::new(&registrator);
+    command.arg(format!("consul://{address}")).env("DOCKER_HOST", "unix:///nowhere/docker.sock");
+    let mut registering = Running::start(command.stderr(Stdio::piped()));
+    // It listens for signals before it looks for the engine.
+    let mut said = BufReader::new(registering.process.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("/nowhere/docker.sock"), "{line}");
+    registering.signal("HUP");
+    assert!(registering.terminate().success());
+
+    let mut command = Command::new(muster());
+    command.args(["up", "-http-port", "0", "--data-dir"]).arg(directory.path().join("data"));
+    let mut up = Running::start(command.env("DOCKER_HOST", "unix:///nowhere/docker.sock"));
+    up.line();
+    up.line();
+    assert!(up.line().contains("picked up when it appears"));
+    up.signal("HUP");
+    assert!(up.terminate().success());
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow};
 use muster_consul_client::ConsulClient;
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
-use muster_registrar::{Backend, Config, Flags, Host};
+use muster_registrar::{Backend, Config, Flags, Host, Prompt};
 
 use crate::exit::Failure;
 use crate::flags::{Flag, FlagError, FlagTable, Kind, Parsed};
@@ -22,7 +22,8 @@ pub const TABLE: FlagTable = FlagTable {
     usage: "muster registrator [flags] REGISTRY-URI",
     about: "\
 Registers this host's containers at a registry, muster's or a real Consul, and keeps that true: what
-starts is registered, what goes is taken out, and what was missed is found by comparing.
+starts is registered, what goes is taken out, and what was missed is found by comparing: now and then,
+when the registry was away, and on SIGHUP.
 
   muster registrator consul://127.0.0.1:8500
   muster registrator -ip 192.168.1.10 -tags edge consul://registry.example:8500
@@ -138,6 +139,7 @@ async fn serve(config: Config, engine: Engine, client: ConsulClient, uri: String
     let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
     let engine_address = engine.address().to_string();
     let registrar = config.build(Arc::new(engine), Arc::new(client));
+    let compare_on_hangup = compare_on_hangup(registrar.prompt())?;
     let mut ready = registrar.ready();
     let announce = async move {
         if ready.wait_for(|ready| *ready).await.is_ok() {
@@ -148,5 +150,16 @@ async fn serve(config: Config, engine: Engine, client: ConsulClient, uri: String
     tokio::select! {
         result = registrar.run(shutdown) => Ok(result?),
         () = announce => Ok(()),
+        () = compare_on_hangup => Ok(()),
     }
+}
+
+/// There is no file to read anew: SIGHUP has everything compared.
+pub fn compare_on_hangup(prompt: Prompt) -> Result<impl Future<Output = ()>> {
+    let mut hangups = shutdown::hangups().context("cannot listen for signals")?;
+    Ok(async move {
+        while hangups.recv().await.is_some() {
+            prompt.full_pass();
+        }
+    })
 }

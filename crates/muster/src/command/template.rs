@@ -9,7 +9,7 @@ use muster_template::{Config, ConsulEnvironment, TemplateConfig};
 use crate::exit::Failure;
 use crate::flags::{Flag, FlagTable, Kind, Parsed};
 use crate::program::Program;
-use crate::{logging, registry_client, shutdown};
+use crate::{logging, registry_client, rendering, shutdown};
 
 /// consul-template's exit codes: wrong flags, a failed run, wrong configuration.
 const FLAGS_CODE: u8 = 13;
@@ -21,7 +21,7 @@ pub const TABLE: FlagTable = FlagTable {
     about: "\
 Renders files from a registry, muster's or a real Consul, whenever what they show changes, and runs a
 command after. Templates are consul-template's. A file is replaced in one step, the command runs only if
-its bytes changed, and a command that fails is tried again: it never ends the process.
+its bytes changed, and a command that fails is tried again: it never ends the process. SIGHUP reads the templates anew.
 
   muster template -consul-addr 127.0.0.1:8500 -template \"in.ctmpl:/etc/nginx/conf.d/lb.conf:nginx -s reload\"
   muster template -once -template in.ctmpl:out.txt",
@@ -145,8 +145,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     super::runtime()?
         .block_on(async {
             let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
-            let templates = config.build(Arc::new(client))?;
-            Ok(templates.run(shutdown).await?)
+            rendering::run(config, Arc::new(client), shutdown).await
         })
         .map_err(failed)
 }

@@ -10,18 +10,19 @@ use muster_catalog::LocalAgent;
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
 use muster_model::NodeName;
 use muster_registrar::{Config as RegistrarConfig, Flags, Registrar};
-use muster_template::{Config as RenderConfig, Runner};
+use muster_registry::Registry;
+use muster_template::Config as RenderConfig;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::agent::{HTTP_PORT, parse_address, port};
-use super::registrator::own_host;
+use super::registrator::{compare_on_hangup, own_host};
 use super::template::{environment, templates};
 use crate::exit::Failure;
 use crate::flags::{Flag, FlagTable, Kind, Parsed};
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, ServerConfig};
-use crate::{address, expose, logging, shutdown};
+use crate::{address, expose, logging, rendering, shutdown};
 
 /// How soon what no event told is found. In one process a comparison costs a list from the engine.
 const FULL_PASS: Duration = Duration::from_secs(10);
@@ -142,24 +143,34 @@ async fn serve(settings: Settings) -> Result<()> {
     let config = RegistrarConfig::new(flags, own_host(false)?, false, FULL_PASS)?;
     let agent: Arc<dyn LocalAgent> = Arc::clone(&server.agent) as _;
     let registrar = config.build(Arc::clone(&engine) as _, Arc::clone(&agent));
-    let templates = settings.template.map(|config| config.build(Arc::new(server.registry.clone()))).transpose()?;
+    let compare_on_hangup = compare_on_hangup(registrar.prompt())?;
+    let templates = settings.template.map(|config| Templates { config, registry: server.registry.clone() });
     let mut workers = JoinSet::new();
     workers.spawn(say_what_was_found(Arc::clone(&engine), agent, registrar.ready(), shutdown.clone()));
     let port = server.addresses[0].port();
     workers.spawn(expose::serve(engine, settings.expose, port, Arc::clone(&server.api), shutdown.clone()));
     let registry = tokio::spawn(server.run(shutdown.clone()));
-    let worked = work(registrar, templates, &shutdown).await;
+    let worked = tokio::select! {
+        worked = work(registrar, templates, &shutdown) => worked,
+        () = compare_on_hangup => Ok(()),
+    };
     shutdown.cancel();
     while workers.join_next().await.is_some() {}
     registry.await.context("the registry ended early")?;
     worked
 }
 
+/// What is to be rendered, and from where.
+struct Templates {
+    config: RenderConfig,
+    registry: Registry,
+}
+
 /// Registrar and templates, until one of them fails or all are told to stop.
-async fn work(registrar: Registrar, templates: Option<Runner>, shutdown: &CancellationToken) -> Result<()> {
+async fn work(registrar: Registrar, templates: Option<Templates>, shutdown: &CancellationToken) -> Result<()> {
     let render = async {
         match templates {
-            Some(templates) => templates.run(shutdown.clone()).await.map_err(anyhow::Error::from),
+            Some(Templates { config, registry }) => rendering::run(config, Arc::new(registry), shutdown.clone()).await,
             None => Ok(()),
         }
     };
