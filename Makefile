@@ -31,4 +31,7 @@ e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
 test-ci: ## What CI runs besides: third-party programs against ours.
 	@tests/interop/run
 
+bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRATOR and _CONSUL_TEMPLATE name.
+	scripts/bench $(BENCH)
+
 test-full: test test-ci ## All of it.

@@ -15,6 +15,8 @@ Usage: muster-demo [OPTION]…
   --steps A,B,…         play these steps only
   --list                list the steps and end
   --clean               remove what a crashed run left, and end
+  --compare             no steps: how soon traffic follows a container, behind the real Consul, Registrator and
+                        consul-template (MUSTER_PEER_CONSUL, _REGISTRATOR, _CONSUL_TEMPLATE) and behind muster
   --images              build the images and end
   --archive             make the base image's archive, which needs no engine, and end
   --exit                end after the last step on a terminal too
@@ -33,6 +35,7 @@ pub(crate) enum Task {
     List,
     Clean,
     Images,
+    Compare,
     Archive,
 }
 
@@ -83,6 +86,7 @@ impl Arguments {
                 "--exit" => read.exit = true,
                 "--list" => read.task = Task::List,
                 "--clean" => read.task = Task::Clean,
+                "--compare" => read.task = Task::Compare,
                 "--images" => read.task = Task::Images,
                 "--archive" => read.task = Task::Archive,
                 "--help" | "-h" => read.task = Task::Help,

@@ -11,10 +11,13 @@ use muster_testbed::registry::Registry;
 use muster_testbed::wait::until;
 use tokio::process::Command;
 
+use crate::peers::Peers;
 use crate::processes::Processes;
 use crate::step::Form;
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A real Consul elects itself first.
+const ELECTION: Duration = Duration::from_secs(60);
 /// Docker's own bridge: every engine has it, before any network of ours.
 pub(crate) const EXPOSED_NETWORK: &str = "bridge";
 
@@ -24,6 +27,8 @@ pub(crate) struct Chain {
     form: Form,
     muster: Muster,
     registry: Registry,
+    /// The real programs, and the gateway at which containers reach their Consul.
+    peers: Option<(Peers, IpAddr)>,
     directory: PathBuf,
     /// One more for each registry that starts empty.
     generation: u32,
@@ -38,12 +43,14 @@ impl Chain {
         form: Form,
         muster: &Muster,
         registry: SocketAddr,
+        peers: Option<(Peers, IpAddr)>,
         processes: &mut Processes,
     ) -> anyhow::Result<Self> {
         let mut chain = Self {
             form,
             muster: muster.clone(),
             registry: Registry::at(registry),
+            peers,
             directory: processes.directory().to_owned(),
             generation: 0,
             serving: None,
@@ -73,10 +80,14 @@ impl Chain {
         let (name, command) = match self.form {
             Form::Separate => ("muster agent", self.muster.agent(&place, "demo")),
             Form::OneProcess => ("muster up", self.muster.up(&place)),
+            Form::Peers => {
+                let (peers, gateway) = self.peers()?;
+                ("consul", peers.consul(&place.data, place.port, *gateway))
+            }
         };
         let mut program = self.launch(name, command, processes)?;
         program.wait_for_line("that it is ready", PATIENCE, |line| line.stream == Stream::Out).await?;
-        until("the registry serves", PATIENCE, async || self.registry.leader().await).await?;
+        until("the registry serves", ELECTION, async || self.registry.leader().await).await?;
         self.serving = Some(program);
         Ok(())
     }
@@ -99,13 +110,18 @@ impl Chain {
 
     /// Starts the registrator, if it is a process of its own.
     pub(crate) async fn start_registrator(&mut self, processes: &mut Processes) -> anyhow::Result<()> {
-        if self.form == Form::Separate {
+        if self.form != Form::OneProcess {
             // Left to itself it takes what the host's name resolves to, as Registrator does: on Debian a loopback.
             let address = host_address().map(|address| address.to_string());
             let arguments: Vec<&str> = address.iter().flat_map(|address| ["-ip", address]).collect();
-            let command = self.muster.registrator(&arguments, self.registry.address());
-            let mut registrator = self.launch("muster registrator", command, processes)?;
-            let ready = |line: &Line| line.stream == Stream::Out;
+            let registry = self.registry.address();
+            let (name, command) = match self.form {
+                Form::Peers => ("registrator", self.peers()?.0.registrator(&arguments, registry)),
+                _ => ("muster registrator", self.muster.registrator(&arguments, registry)),
+            };
+            let mut registrator = self.launch(name, command, processes)?;
+            // Registrator says nothing when it is ready, but when it begins.
+            let ready = |line: &Line| line.stream == Stream::Out || line.text.contains("Syncing services");
             registrator.wait_for_line("that it is ready", PATIENCE, ready).await?;
             self.registrator = Some(registrator);
         }
@@ -115,7 +131,11 @@ impl Chain {
     /// Stops the registrator, if it is a process of its own.
     pub(crate) async fn stop_registrator(&mut self) -> anyhow::Result<()> {
         if let Some(mut registrator) = self.registrator.take() {
-            registrator.terminate(PATIENCE).await?;
+            match self.form {
+                // The real one knows no signal and ends as any program that has none for it.
+                Form::Peers => registrator.kill().await?,
+                _ => registrator.terminate(PATIENCE).await?,
+            };
         }
         Ok(())
     }
@@ -138,8 +158,13 @@ impl Chain {
         let form = match self.form {
             Form::Separate => "agent",
             Form::OneProcess => "up",
+            Form::Peers => "consul",
         };
         self.directory.join(format!("registry-{form}-{}", self.generation))
+    }
+
+    fn peers(&self) -> anyhow::Result<&(Peers, IpAddr)> {
+        self.peers.as_ref().context("the real programs are not named")
     }
 
     fn launch(&self, name: &str, command: Command, processes: &mut Processes) -> anyhow::Result<Program> {

@@ -7,6 +7,7 @@ use muster_testbed::image::{self, Source};
 
 use crate::arguments::Arguments;
 use crate::clean::LABEL_FILTER;
+use crate::peers::Peers;
 
 const BASE: &str = "muster-demo/base";
 
@@ -31,6 +32,20 @@ pub(crate) async fn build(docker: &Docker, arguments: &Arguments) -> anyhow::Res
     // What a rebuilt image's tag stood on before.
     docker.run(&["image", "prune", "--force", "--filter", LABEL_FILTER]).await?;
     Ok(())
+}
+
+/// Builds the load balancer's image with the real consul-template in it, from the same files but for two words: that one
+/// refuses `-consul`, and it would end when nginx refuses a configuration without servers.
+pub(crate) async fn build_peers(docker: &Docker, peers: &Peers) -> anyhow::Result<()> {
+    let start = include_str!("../lb/start.sh").replace("-consul=", "-consul-addr=");
+    let start = start.replace("service nginx reload", "service nginx reload || true");
+    let lb = [
+        ("Dockerfile", Source::Text(include_str!("../lb/Dockerfile"))),
+        ("default.ctmpl", Source::Text(include_str!("../lb/default.ctmpl"))),
+        ("start.sh", Source::Text(&start)),
+        ("muster", Source::Program(peers.consul_template())),
+    ];
+    Ok(image::build(docker, "muster-demo/lb-peers", &lb).await?)
 }
 
 /// Makes the base's archive if it is not there yet; gives it and its suite.

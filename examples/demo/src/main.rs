@@ -3,8 +3,10 @@
 mod arguments;
 mod chain;
 mod clean;
+mod comparison;
 mod images;
 mod load;
+mod peers;
 mod processes;
 mod proof;
 mod report;
@@ -20,6 +22,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use arguments::{Arguments, Task, USAGE};
 use clean::Leftovers;
+use peers::Peers;
 use processes::Processes;
 use report::Report;
 use stage::Stage;
@@ -48,7 +51,7 @@ async fn run() -> anyhow::Result<ExitCode> {
             clean::clear(&docker, &mut Processes::open(&arguments.directory())?).await?;
             println!("nothing of the demo is left but its images");
         }
-        Task::Play => return play(&arguments).await,
+        Task::Play | Task::Compare => return play(&arguments).await,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -64,10 +67,16 @@ async fn play(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let steps = Step::chosen(&arguments.steps)?;
     let docker = engine().await?;
+    let peers = (arguments.task == Task::Compare).then(|| Peers::from_environment(&docker)).transpose()?;
     let mut processes = Processes::open(&arguments.directory())?;
     refuse_leftovers(&docker, &processes).await?;
     let played = tokio::select! {
-        played = play_steps(arguments, &docker, &mut processes, steps) => played.map(|()| ExitCode::SUCCESS),
+        played = async {
+            match peers {
+                Some(peers) => compare(arguments, &docker, &mut processes, peers).await,
+                None => play_steps(arguments, &docker, &mut processes, steps).await,
+            }
+        } => played.map(|()| ExitCode::SUCCESS),
         number = signals.next() => {
             eprintln!("demo: stopping, by signal {number}");
             Ok(ExitCode::from(128_u8.saturating_add(number)))
@@ -105,6 +114,28 @@ async fn play_steps(
         println!("{}", stage.addresses().await?);
         std::future::pending::<()>().await;
     }
+    Ok(())
+}
+
+async fn compare(
+    arguments: &Arguments,
+    docker: &Docker,
+    processes: &mut Processes,
+    peers: Peers,
+) -> anyhow::Result<()> {
+    images::build(docker, arguments).await?;
+    images::build_peers(docker, &peers).await?;
+    let versions = peers.versions().await?;
+    let mut stage = Stage::new(arguments, docker, processes).await?;
+    let results = match stage.compare(peers).await {
+        Ok(results) => results,
+        Err(error) => {
+            stage.show_logs().await;
+            return Err(error);
+        }
+    };
+    print!("{}", comparison::table(&results));
+    println!("\nCompared with: {}", versions.join("; "));
     Ok(())
 }
 

@@ -14,7 +14,9 @@ use muster_testbed::muster::Muster;
 use crate::arguments::Arguments;
 use crate::chain::Chain;
 use crate::clean;
+use crate::comparison::{FORMS, TURNS, Times};
 use crate::load::{Load, Reply, Tally};
+use crate::peers::Peers;
 use crate::processes::Processes;
 use crate::proof::{self, Proof};
 use crate::report::{Report, Row};
@@ -30,6 +32,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Stage<'a> {
     docker: Docker,
     muster: Muster,
+    peers: Option<Peers>,
     processes: &'a mut Processes,
     application: Application,
     registry: SocketAddr,
@@ -53,12 +56,33 @@ impl<'a> Stage<'a> {
             muster: Muster::new(&arguments.binary("muster")?, docker),
             application: Application::new(arguments, docker, processes.directory()).await?,
             docker: docker.clone(),
+            peers: None,
             processes,
             registry: arguments.registry(),
             lb: arguments.lb(),
             chain: None,
             load: None,
         })
+    }
+
+    /// Stops and starts a container again and again behind each chain in turn, and gives what clients saw.
+    pub(crate) async fn compare(&mut self, peers: Peers) -> anyhow::Result<Vec<(Form, Times)>> {
+        self.peers = Some(peers);
+        let mut results: Vec<(Form, Times)> = FORMS.iter().map(|form| (*form, Times::default())).collect();
+        for turn in 1..=TURNS {
+            for (form, times) in &mut results {
+                println!("turn {turn} of {TURNS}: {}", form.name());
+                self.clear().await?;
+                self.act(Action::FirstStart, *form).await?;
+                self.settle().await?;
+                self.application.scale(2).await?;
+                self.settle().await?;
+                let (_, turn) = self.stop_and_start().await?;
+                turn.notes().iter().for_each(|note| println!("        {note}"));
+                times.add(turn);
+            }
+        }
+        Ok(results)
     }
 
     /// Plays one step and proves it.

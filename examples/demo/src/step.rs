@@ -9,6 +9,19 @@ pub(crate) enum Form {
     Separate,
     /// `muster up`: both in one process.
     OneProcess,
+    /// The real Consul, Registrator and consul-template, to compare with; no step of the demo.
+    Peers,
+}
+
+impl Form {
+    /// For a table.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Separate => "muster agent, registrator, template",
+            Self::OneProcess => "muster up, template",
+            Self::Peers => "Consul, Registrator, consul-template",
+        }
+    }
 }
 
 /// What a step does.
@@ -95,14 +108,14 @@ impl Step {
 
     pub(crate) fn name(&self) -> &'static str {
         match self.form {
-            Form::Separate => self.kind.names[0],
+            Form::Separate | Form::Peers => self.kind.names[0],
             Form::OneProcess => self.kind.names[1],
         }
     }
 
     pub(crate) fn title(&self) -> String {
         match self.form {
-            Form::Separate => self.kind.title.to_owned(),
+            Form::Separate | Form::Peers => self.kind.title.to_owned(),
             Form::OneProcess => format!("muster up: {}", self.kind.title),
         }
     }

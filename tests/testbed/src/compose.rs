@@ -43,6 +43,12 @@ impl Compose {
         Ok(Self { docker, program, file, project, environment })
     }
 
+    /// Sets a variable for the file.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.environment.retain(|(other, _)| other != name);
+        self.environment.push((name.to_owned(), value.to_owned()));
+    }
+
     /// `up -d` with so many containers of one service; what runs already is left as it is.
     pub async fn up(&self, service: &str, count: usize) -> Result<(), ComposeError> {
         let scale = format!("{service}={count}");

@@ -11,6 +11,7 @@ use muster_testbed::docker::Docker;
 
 use crate::arguments::Arguments;
 use crate::chain::EXPOSED_NETWORK;
+use crate::step::Form;
 
 const PROJECT: &str = "muster-demo";
 /// Docker shows a container's ID in this length, and so does the container's host name.
@@ -21,6 +22,8 @@ const SHORT_ID: usize = 12;
 pub(super) struct Application {
     docker: Docker,
     compose: Compose,
+    /// At which the registry listens for containers.
+    gateway: IpAddr,
     /// The load balancer's container and when it was started: it has to stay the same all along.
     lb: Mutex<Option<(String, String)>>,
 }
@@ -37,7 +40,18 @@ impl Application {
             ("MUSTER_DEMO_CONSUL_URL".to_owned(), format!("{gateway}:{}", arguments.registry_port)),
         ];
         let compose = Compose::new(docker, &file, PROJECT, environment).await?;
-        Ok(Self { docker: docker.clone(), compose, lb: Mutex::new(None) })
+        Ok(Self { docker: docker.clone(), compose, gateway, lb: Mutex::new(None) })
+    }
+
+    /// The gateway at which containers reach the registry.
+    pub(super) fn gateway(&self) -> IpAddr {
+        self.gateway
+    }
+
+    /// The load balancers to come have muster in them, or the real consul-template.
+    pub(super) fn choose_lb(&mut self, form: Form) {
+        let image = if form == Form::Peers { "muster-demo/lb-peers" } else { "muster-demo/lb" };
+        self.compose.set("MUSTER_DEMO_LB_IMAGE", image);
     }
 
     /// Brings up everything, with so many web containers.

@@ -1,6 +1,6 @@
 //! What each step does to the stage.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use muster_testbed::registry::{Instance, Instances};
@@ -8,6 +8,7 @@ use muster_testbed::wait::until;
 
 use super::{PATIENCE, Stage};
 use crate::chain::Chain;
+use crate::comparison::{Times, milliseconds};
 use crate::load::Tally;
 use crate::step::{Action, Form};
 
@@ -32,7 +33,9 @@ impl Stage<'_> {
         let mut outcome = Outcome { began: Instant::now(), tally: Tally::default(), notes: Vec::new() };
         match action {
             Action::FirstStart => {
-                self.chain = Some(Chain::start(form, &self.muster, self.registry, self.processes).await?);
+                self.application.choose_lb(form);
+                let peers = self.peers.clone().map(|peers| (peers, self.application.gateway()));
+                self.chain = Some(Chain::start(form, &self.muster, self.registry, peers, self.processes).await?);
                 self.application.scale(1).await?;
             }
             Action::Scale(count) => self.application.scale(count).await?,
@@ -48,7 +51,10 @@ impl Stage<'_> {
                 let stopped = self.application.stopped().await?;
                 self.docker.run(&["start", &stopped]).await?;
             }
-            Action::StopAndStart => return self.stop_and_start().await,
+            Action::StopAndStart => {
+                let (stopped_and_started, times) = self.stop_and_start().await?;
+                return Ok(Outcome { notes: times.notes(), ..stopped_and_started });
+            }
             Action::RegistryKilled => outcome.notes.push(self.kill_registry().await?),
             Action::RegistryEmpty => outcome.notes.push(self.empty_registry().await?),
         }
@@ -60,29 +66,26 @@ impl Stage<'_> {
     }
 
     /// Stops one and starts it again, for the medians of what a client sees.
-    async fn stop_and_start(&mut self) -> anyhow::Result<Outcome> {
+    pub(super) async fn stop_and_start(&mut self) -> anyhow::Result<(Outcome, Times)> {
         let id = self.one_running().await?;
-        let (mut starts, mut stops) = (Vec::new(), Vec::new());
+        let mut times = Times::default();
         let mut outcome = Outcome { began: Instant::now(), tally: Tally::default(), notes: Vec::new() };
         for _ in 0..ROUNDS {
             let stopped = Instant::now();
             self.docker.run(&["stop", "--time", GRACE, &id]).await?;
             let tally = self.settle().await?.1;
-            stops.extend(tally.last.get(&id).map(|last| last.saturating_duration_since(stopped)));
+            times.stops.extend(tally.last.get(&id).map(|last| last.saturating_duration_since(stopped)));
             outcome.tally.add_counts(&tally);
             outcome.began = Instant::now();
             self.docker.run(&["start", &id]).await?;
             let started = Instant::now();
             let tally = self.settle().await?.1;
             let first = tally.first.get(&id).context("nobody reached the container that was started")?;
-            starts.push(first.saturating_duration_since(started));
+            times.starts.push(first.saturating_duration_since(started));
             outcome.tally.add_counts(&tally);
         }
-        outcome.notes = vec![
-            format!("`docker start` returned → first answer through lb: {}", median(&mut starts)),
-            format!("`docker stop` called → last answer: {}", median(&mut stops)),
-        ];
-        Ok(outcome)
+        times.failed = outcome.tally.failures();
+        Ok((outcome, times))
     }
 
     /// Nothing may have changed for those who read the registry.
@@ -150,16 +153,4 @@ impl Stage<'_> {
 fn places(instances: &Instances) -> Vec<(String, String, u16)> {
     let place = |instance: &Instance| (instance.id.clone(), instance.address.clone(), instance.port);
     instances.list.iter().map(place).collect()
-}
-
-fn median(durations: &mut [Duration]) -> String {
-    durations.sort();
-    match (durations.get(durations.len() / 2), durations.last()) {
-        (Some(middle), Some(last)) => format!("median {}, worst {}", milliseconds(*middle), milliseconds(*last)),
-        _ => "none measured".to_owned(),
-    }
-}
-
-fn milliseconds(duration: Duration) -> String {
-    format!("{:.0} ms", duration.as_secs_f64() * 1000.0)
 }
