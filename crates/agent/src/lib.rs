@@ -8,6 +8,7 @@
 
 mod announce;
 mod checks;
+mod events;
 mod local;
 mod maintenance;
 mod ttl;
@@ -18,6 +19,7 @@ use muster_catalog::{Catalog, CatalogError, NodeEntries, Owner};
 use muster_model::{Check, CheckDefinition, CheckId, Indexed, Node, NodeName, Service};
 use tokio_util::sync::CancellationToken;
 
+use events::EventLog;
 use ttl::TtlTable;
 
 /// What the agent says of its node.
@@ -34,12 +36,13 @@ pub struct Agent {
     config: AgentConfig,
     catalog: Arc<dyn Catalog>,
     ttl: TtlTable,
+    events: EventLog,
 }
 
 impl Agent {
     /// Announces the node and takes up the checks that are registered on it.
     pub async fn start(config: AgentConfig, catalog: Arc<dyn Catalog>) -> Result<Self, CatalogError> {
-        let agent = Self { config, catalog, ttl: TtlTable::default() };
+        let agent = Self { config, catalog, ttl: TtlTable::default(), events: EventLog::default() };
         agent.announce().await?;
         for check in agent.entries().await?.checks.into_values() {
             agent.take_up(&check.value);

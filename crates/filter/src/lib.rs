@@ -23,4 +23,4 @@ pub use expression::{Expression, Operator};
 pub use field::{Field, Fields};
 pub use filter::Filter;
 pub use lookup::{Lookup, Path, Value};
-pub use pattern::{BadPattern, PatternProblem};
+pub use pattern::{BadPattern, Pattern, PatternProblem};

@@ -79,6 +79,28 @@ impl BadPattern {
     }
 }
 
+/// How much memory a pattern of its own may take.
+const LONE_LIMIT: usize = 1 << 20;
+
+/// A pattern as Go's `regexp` has them.
+#[derive(Debug, Clone)]
+pub struct Pattern(Regex);
+
+impl Pattern {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// [`BadPattern`] if Go would refuse it, or if it would take more than a megabyte.
+    pub fn new(text: &str) -> Result<Self, BadPattern> {
+        compile(text, LONE_LIMIT).map(Self)
+    }
+
+    /// Whether it is found somewhere in `text`.
+    pub fn is_in(&self, text: &str) -> bool {
+        self.0.is_match(text.as_bytes())
+    }
+}
+
 /// Compiles what Go's `regexp.Compile` takes, into at most `size_limit` bytes.
 pub(crate) fn compile(pattern: &str, size_limit: usize) -> Result<Regex, BadPattern> {
     let translated = translation::translate(pattern)?;

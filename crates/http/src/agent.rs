@@ -1,13 +1,16 @@
 //! `/v1/agent/services` and `/v1/agent/service`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_agent::unknown_service;
-use muster_catalog::{CheckRegistration, LocalAgent, Registration};
-use muster_model::{CheckDefinition, ServiceId};
+use muster_catalog::{CheckRegistration, LocalAgent, Registration, Wait};
+use muster_model::{CheckDefinition, Index, ServiceId};
+use muster_registry::{ReadOptions, Topic, wait_time};
 use muster_wire::filter::ServiceFilter;
 use muster_wire::request::{self, CheckKind, CheckRequest};
 use muster_wire::{answer, header};
+use tokio::time::Instant;
 
 use crate::Api;
 use crate::api_error::ApiError;
@@ -26,17 +29,35 @@ pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let options = call.options(&call.params()?)?;
-    if options.hash.is_some() {
-        return Err(ApiError::not_there_yet("?hash"));
-    }
     let unknown = || ApiError::new(404, format!("unknown service ID: {}", call.argument));
     let id = ServiceId::new(&call.argument).map_err(|_| unknown())?;
-    let entries = api.agent.entries().await?;
-    let service = &entries.services.get(&id).ok_or_else(unknown)?.value;
-    let hash = answer::content_hash(service);
-    let mut body = Vec::new();
-    answer::agent_service(&mut body, api.registry.datacenter(), service, &hash);
-    Ok(Reply::json(body).with_header(header::CONTENT_HASH, &hash))
+    let deadline = Instant::now() + wait_time(options.wait.unwrap_or_default());
+    loop {
+        let before = api.registry.state().node_services(api.agent.node().as_str()).index;
+        let entries = api.agent.entries().await?;
+        let service = &entries.services.get(&id).ok_or_else(unknown)?.value;
+        let hash = answer::content_hash(service);
+        if options.hash.as_ref() == Some(&hash) && changed(&api, before, deadline).await? {
+            continue;
+        }
+        let mut body = Vec::new();
+        answer::agent_service(&mut body, api.registry.datacenter(), service, &hash);
+        return Ok(Reply::json(body).with_header(header::CONTENT_HASH, &hash));
+    }
+}
+
+/// Waits until something on this node is another than it was at `before`. False: the time is over.
+async fn changed(api: &Api, before: Index, deadline: Instant) -> Result<bool, ApiError> {
+    let node: Arc<str> = Arc::from(api.agent.node().as_str().to_lowercase());
+    // The longest wait that there is: the deadline below is the one that counts.
+    let wait = Wait { after: before, at_most: Duration::from_secs(600) };
+    let options = ReadOptions { wait: Some(wait), ..ReadOptions::default() };
+    let topics = [Topic::Node(Arc::clone(&node))];
+    let change = api.registry.read(&topics, options, |state| state.node_services(&node));
+    match tokio::time::timeout_at(deadline, change).await {
+        Ok(answer) => answer.map(|_| true).map_err(ApiError::from),
+        Err(_) => Ok(false),
+    }
 }
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {

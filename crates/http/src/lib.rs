@@ -4,18 +4,28 @@
 //! `muster-wire`'s. The binary binds the sockets; this crate serves what it is handed until it is told
 //! to stop.
 
+mod about;
 mod agent;
 mod agent_check;
+mod agent_control;
 mod agent_maintenance;
+mod agent_self;
 mod api_error;
 mod call;
 mod catalog;
+mod compression;
+mod connect;
+mod connections;
+mod event;
 mod health;
 mod kv;
+mod operator;
 mod reply;
+mod request_line;
 mod router;
 mod server;
 mod session;
+mod settings;
 mod status;
 mod transaction;
 
@@ -25,8 +35,12 @@ use std::sync::Arc;
 use muster_agent::Agent;
 use muster_registry::Registry;
 
+pub use about::About;
+pub use agent_control::{Control, Reload};
+pub use connections::Connections;
 pub use router::{ROUTES, Route};
 pub use server::serve;
+pub use settings::Settings;
 
 /// What the handlers answer from.
 pub struct Api {
@@ -38,4 +52,28 @@ pub struct Api {
     pub server_address: SocketAddr,
     /// All JSON is indented, as Consul does with `-dev`.
     pub always_pretty: bool,
+    /// What the process is.
+    pub about: About,
+    /// How requests are taken.
+    pub settings: Settings,
+    /// What clients may do to the process.
+    pub control: Control,
+    /// Who is connected, to whichever listener.
+    pub connections: Connections,
+}
+
+impl Api {
+    /// With Consul's defaults. `advertise` is the address of the server that `/v1/status/leader` names.
+    pub fn new(registry: Registry, agent: Arc<Agent>, advertise: SocketAddr) -> Self {
+        Self {
+            registry,
+            agent,
+            server_address: advertise,
+            always_pretty: false,
+            about: About::new("1.21.4", concat!("muster-", env!("CARGO_PKG_VERSION")), advertise.ip()),
+            settings: Settings::default(),
+            control: Control::default(),
+            connections: Connections::default(),
+        }
+    }
 }

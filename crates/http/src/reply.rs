@@ -2,11 +2,13 @@
 
 use bytes::Bytes;
 use http_body_util::Full;
-use hyper::header::{ALLOW, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY};
 use hyper::{Response, StatusCode};
 use muster_model::Index;
 use muster_wire::header;
 use muster_wire::query::Consistency;
+
+use crate::compression;
 
 /// An answer before it is sent.
 pub(crate) struct Reply {
@@ -39,6 +41,16 @@ impl Reply {
             (HeaderName::from_static("content-security-policy"), HeaderValue::from_static("sandbox")),
         ];
         Self { status: 200, content_type: Some(header::PLAIN_TEXT), headers, body: body.into() }
+    }
+
+    /// A body of a type that only one endpoint has.
+    pub(crate) fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { status: 200, content_type: Some(content_type), headers: Vec::new(), body: body.into() }
+    }
+
+    /// A status with neither body nor type.
+    pub(crate) fn bare(status: u16) -> Self {
+        Self { status, content_type: None, headers: Vec::new(), body: Bytes::new() }
     }
 
     pub(crate) fn error(status: u16, text: String, as_query: bool) -> Self {
@@ -77,10 +89,15 @@ impl Reply {
         }
     }
 
+    /// Adds the index alone.
+    pub(crate) fn with_index(mut self, index: Index) -> Self {
+        self.add(header::INDEX, HeaderValue::from(index.0));
+        self
+    }
+
     /// Adds the headers of every query.
     pub(crate) fn with_query(mut self, index: Index, leader: bool) -> Self {
-        self.add(header::INDEX, HeaderValue::from(index.0));
-        self = self.with_leader(leader);
+        self = self.with_index(index).with_leader(leader);
         self.add(header::QUERY_BACKEND, HeaderValue::from_static("blocking-query"));
         self
     }
@@ -136,6 +153,22 @@ impl Reply {
     fn add(&mut self, name: &str, value: HeaderValue) {
         let name = HeaderName::from_bytes(name.as_bytes()).expect("wire's header names are valid");
         self.headers.push((name, value));
+    }
+
+    /// Adds what the configuration adds to every answer.
+    pub(crate) fn with_headers(mut self, headers: &[(HeaderName, HeaderValue)]) -> Self {
+        self.headers.extend_from_slice(headers);
+        self
+    }
+
+    /// Compresses the body, if that is worth it.
+    pub(crate) fn compressed(mut self, accepted: bool) -> Self {
+        self.headers.push((VARY, HeaderValue::from_static("Accept-Encoding")));
+        if accepted && let Some(body) = compression::gzip(&self.body) {
+            self.headers.push((CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+            self.body = body;
+        }
+        self
     }
 
     pub(crate) fn into_response(self) -> Response<Full<Bytes>> {

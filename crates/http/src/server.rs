@@ -1,6 +1,7 @@
 //! Connections: from bytes to a [`Call`] and from a [`Reply`] to bytes.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,29 +10,33 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_wire::query::unescape_path;
 use muster_wire::request::{BadKvRequest, TransactionRequestError};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::Api;
 use crate::api_error::ApiError;
 use crate::call::Call;
+use crate::compression;
 use crate::reply::Reply;
+use crate::request_line::{NextRequest, RequestLines};
 use crate::router::{Route, cleaned, find};
+use crate::{Api, Settings};
 
 /// A client that has not sent its headers by then is let go.
 const HEADER_TIME: Duration = Duration::from_secs(10);
-/// The longest body but for KV values.
+/// The longest body but for KV values and transactions.
 const MAX_BODY: usize = 8 << 20;
-/// The longest KV value, and the longest transaction (Consul's `limits.kv_max_value_size`).
-const MAX_VALUE: usize = 512 << 10;
 /// How long answers that are under way may take once the server stops.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// What a client with too many connections is told, as Consul tells it, before it is let go.
+const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\
+Connection: close\r\n\r\n";
 
 /// Serves `listener` until `shutdown`; then lets answers that are under way finish for a moment.
 pub async fn serve(api: Arc<Api>, listener: TcpListener, shutdown: CancellationToken) {
@@ -39,8 +44,8 @@ pub async fn serve(api: Arc<Api>, listener: TcpListener, shutdown: CancellationT
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    connections.spawn(connection(Arc::clone(&api), stream, shutdown.clone()));
+                Ok((stream, client)) => {
+                    connections.spawn(connection(Arc::clone(&api), stream, client.ip(), shutdown.clone()));
                 }
                 Err(error) => {
                     // Out of descriptors, mostly: others may be closed meanwhile.
@@ -57,16 +62,23 @@ pub async fn serve(api: Arc<Api>, listener: TcpListener, shutdown: CancellationT
     connections.shutdown().await;
 }
 
-async fn connection(api: Arc<Api>, stream: TcpStream, shutdown: CancellationToken) {
+async fn connection(api: Arc<Api>, mut stream: TcpStream, client: IpAddr, shutdown: CancellationToken) {
+    let Some(_place) = api.connections.enter(client, api.settings.connections_per_client) else {
+        // Who does not wait for it does not need to know.
+        let _ = stream.write_all(TOO_MANY).await;
+        return;
+    };
     let _ = stream.set_nodelay(true);
+    let next = NextRequest::default();
+    let lines = RequestLines::new(stream, next.clone());
     let service = service_fn(move |request| {
-        let api = Arc::clone(&api);
-        async move { Ok::<_, Infallible>(answer(api, request).await) }
+        let (api, next) = (Arc::clone(&api), next.clone());
+        async move { Ok::<_, Infallible>(answer(api, client, next, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(lines), service);
     tokio::pin!(connection);
     tokio::select! {
         result = &mut connection => {
@@ -80,19 +92,60 @@ async fn connection(api: Arc<Api>, stream: TcpStream, shutdown: CancellationToke
     let _ = connection.await;
 }
 
-async fn answer(api: Arc<Api>, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    if request.body().is_end_stream() {
+        next.is_next();
+    }
+    let compress = compression::is_accepted(request.headers());
+    let settings = Arc::clone(&api);
+    let reply = routed(api, client, next, request).await;
+    reply.with_headers(&settings.settings.response_headers).compressed(compress).into_response()
+}
+
+async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Request<Incoming>) -> Reply {
     let path = request.uri().path();
+    if !api.settings.unprintable_paths && !is_printable(path) {
+        return Reply::bare(400);
+    }
     if let Some(clean) = cleaned(path) {
         let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-        return Reply::redirect(&format!("{clean}{query}")).into_response();
+        return Reply::redirect(&format!("{clean}{query}"));
     }
-    let Some((route, argument)) = find(path) else { return unknown_path(path).into_response() };
+    let Some((route, argument)) = find(path) else { return unknown_path(path) };
     let argument = argument.to_owned();
     let always_pretty = api.always_pretty;
     let pretty = request.uri().query().is_some_and(|query| query.split('&').any(is_pretty));
-    let reply = handle(api, route, argument, request).await.unwrap_or_else(ApiError::into_reply).with_policy();
-    let reply = if pretty || always_pretty { reply.pretty(pretty) } else { reply };
-    reply.into_response()
+    let reply = match shut(&api, client, &request) {
+        Some(reply) => reply,
+        None => handle(api, route, argument, next, request).await.unwrap_or_else(ApiError::into_reply),
+    };
+    let reply = reply.with_policy();
+    if pretty || always_pretty { reply.pretty(pretty) } else { reply }
+}
+
+/// The answer to a request that the configuration shuts out.
+fn shut(api: &Api, client: IpAddr, request: &Request<Incoming>) -> Option<Reply> {
+    let text = if api.settings.blocks(request.uri().path()) {
+        "Endpoint is blocked by agent configuration"
+    } else if is_write(request.method()) && !api.settings.may_write(client) {
+        "Access is restricted"
+    } else {
+        return None;
+    };
+    Some(Reply::error(403, text.to_owned(), false))
+}
+
+fn is_write(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// Whether all of a path, decoded, can be seen (Go's `unicode.IsPrint`).
+fn is_printable(path: &str) -> bool {
+    if path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'%') {
+        return true;
+    }
+    // What cannot be decoded gets its own answer later.
+    unescape_path(path).map_or(true, |path| path.chars().all(muster_wire::query::is_printable))
 }
 
 fn is_pretty(pair: &str) -> bool {
@@ -116,10 +169,11 @@ async fn handle(
     api: Arc<Api>,
     route: &'static Route,
     argument: String,
+    next: NextRequest,
     request: Request<Incoming>,
 ) -> Result<Reply, ApiError> {
     let method = request.method().clone();
-    if method == hyper::Method::OPTIONS {
+    if method == Method::OPTIONS {
         return Ok(Reply::options(&route.allowed()));
     }
     if !route.methods.contains(&method.as_str()) {
@@ -127,7 +181,8 @@ async fn handle(
     }
     let argument = unescape_path(&argument).map_err(|_| ApiError::bad_request("Path is not valid UTF-8"))?.into_owned();
     let (parts, body) = request.into_parts();
-    let body = collect(body, Limit::of(route)).await?;
+    let body = collect(body, Limit::of(route, &api.settings)).await?;
+    next.is_next();
     let query = parts.uri.query().unwrap_or_default().to_owned();
     (route.handler)(api, Call { method, argument, query, headers: parts.headers, body }).await
 }
@@ -139,12 +194,12 @@ struct Limit {
 }
 
 impl Limit {
-    fn of(route: &Route) -> Self {
+    fn of(route: &Route, settings: &Settings) -> Self {
         let value: fn(u64, u64) -> String = |bytes, limit| BadKvRequest::TooLarge { bytes, limit }.to_string();
         match route.pattern {
-            "/v1/kv/" => Self { bytes: MAX_VALUE, refusal: value },
+            "/v1/kv/" => Self { bytes: settings.max_value_bytes, refusal: value },
             "/v1/txn" => Self {
-                bytes: MAX_VALUE,
+                bytes: settings.max_value_bytes.max(settings.max_transaction_bytes),
                 refusal: |bytes, limit| TransactionRequestError::TooLarge { bytes, limit }.to_string(),
             },
             _ => Self { bytes: MAX_BODY, refusal: value },

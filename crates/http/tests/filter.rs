@@ -2,85 +2,34 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
-use muster_agent::{Agent, AgentConfig};
-use muster_http::{Api, serve};
-use muster_journal::{HistoryId, MemoryJournal};
-use muster_model::{Node, NodeName};
-use muster_registry::{Registry, RegistryConfig};
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
 
-/// A server with its registry in memory, for as long as the test runs.
-struct Server(SocketAddr);
+use server::Server;
 
-impl Server {
-    async fn start() -> Self {
-        let journal = Arc::new(MemoryJournal::new(HistoryId::random()));
-        let (registry, committer) = Registry::open(journal, RegistryConfig::default()).await.unwrap();
-        let shutdown = CancellationToken::new();
-        tokio::spawn(committer.run(shutdown.clone()));
-        let node = Node {
-            name: NodeName::new("here").unwrap(),
-            id: Arc::from(""),
-            address: Arc::from("127.0.0.1"),
-            tagged_addresses: BTreeMap::new(),
-            meta: BTreeMap::new(),
-        };
-        let config = AgentConfig { node, server: None };
-        let agent = Arc::new(Agent::start(config, Arc::new(registry.clone())).await.unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let api = Arc::new(Api { registry, agent, server_address: address, always_pretty: false });
-        tokio::spawn(serve(api, listener, shutdown));
-        let server = Self(address);
-        server.fill().await;
-        server
+#[path = "running/server.rs"]
+mod server;
+
+/// A server that has something to filter.
+async fn filled() -> Server {
+    let server = Server::start(|_| ()).await;
+    fill(&server).await;
+    server
+}
+
+/// Two nodes with one instance each, and one instance of the agent's own.
+async fn fill(server: &Server) {
+    for (node, port, tag, status) in [("n1", 1, "a", "passing"), ("n2", 2, "b", "critical")] {
+        let registration = json!({
+            "Node": node, "Address": "10.0.0.1",
+            "Service": {"ID": node, "Service": "web", "Port": port, "Tags": ["all", tag]},
+            "Check": {"CheckID": node, "ServiceID": node, "Status": status},
+        });
+        server.put("/v1/catalog/register", &registration).await;
     }
-
-    /// Two nodes with one instance each, and one instance of the agent's own.
-    async fn fill(&self) {
-        for (node, port, tag, status) in [("n1", 1, "a", "passing"), ("n2", 2, "b", "critical")] {
-            let registration = json!({
-                "Node": node, "Address": "10.0.0.1",
-                "Service": {"ID": node, "Service": "web", "Port": port, "Tags": ["all", tag]},
-                "Check": {"CheckID": node, "ServiceID": node, "Status": status},
-            });
-            self.put("/v1/catalog/register", &registration).await;
-        }
-        let own = json!({"Name": "own", "Meta": {"k": "v"}, "Check": {"TTL": "1h", "Status": "passing"}});
-        self.put("/v1/agent/service/register", &own).await;
-    }
-
-    async fn put(&self, target: &str, body: &Value) {
-        let (status, text) = self.ask("PUT", target, &body.to_string()).await;
-        assert!(status.starts_with("HTTP/1.1 200"), "{status}\n{text}");
-    }
-
-    /// Status line with headers, and body.
-    async fn ask(&self, method: &str, target: &str, body: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(self.0).await.unwrap();
-        let length = body.len();
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.to_owned(), body.to_owned())
-    }
-
-    async fn get(&self, target: &str) -> Value {
-        let (head, body) = self.ask("GET", target, "").await;
-        assert!(head.starts_with("HTTP/1.1 200"), "{target}: {head}\n{body}");
-        serde_json::from_str(&body).unwrap()
-    }
+    let own = json!({"Name": "own", "Meta": {"k": "v"}, "Check": {"TTL": "1h", "Status": "passing"}});
+    server.put("/v1/agent/service/register", &own).await;
 }
 
 /// The values at `pointer` in each row.
@@ -90,7 +39,7 @@ fn each<'a>(rows: &'a Value, pointer: &str) -> Vec<&'a str> {
 
 #[tokio::test]
 async fn every_list_lets_only_matching_rows_pass() {
-    let server = Server::start().await;
+    let server = filled().await;
     assert_eq!(each(&server.get("/v1/catalog/nodes?filter=Node!=n1").await, "/Node"), ["here", "n2"]);
     assert_eq!(each(&server.get("/v1/catalog/service/web?filter=b+in+ServiceTags").await, "/Node"), ["n2"]);
     assert_eq!(server.get("/v1/catalog/node/n1?filter=Port==1").await["Services"]["n1"]["Port"], 1);
@@ -109,7 +58,7 @@ async fn every_list_lets_only_matching_rows_pass() {
 
 #[tokio::test]
 async fn services_show_only_the_tags_of_matching_instances() {
-    let server = Server::start().await;
+    let server = filled().await;
     assert_eq!(server.get("/v1/catalog/services").await, json!({"own": [], "web": ["a", "all", "b"]}));
     assert_eq!(server.get("/v1/catalog/services?filter=ServicePort==2").await, json!({"web": ["all", "b"]}));
     assert_eq!(server.get("/v1/catalog/services?filter=Node==n3").await, json!({}));
@@ -117,14 +66,14 @@ async fn services_show_only_the_tags_of_matching_instances() {
 
 #[tokio::test]
 async fn a_filter_joins_the_other_conditions() {
-    let server = Server::start().await;
+    let server = filled().await;
     let target = "/v1/health/service/web?tag=all&passing&filter=Service.Port==2";
     assert_eq!(server.get(target).await, json!([]), "the one that passes has port 1");
 }
 
 #[tokio::test]
 async fn a_wrong_filter_is_told_at_once_even_to_those_who_would_wait() {
-    let server = Server::start().await;
+    let server = filled().await;
     for (target, as_query) in [
         ("/v1/catalog/nodes", true),
         ("/v1/catalog/services", true),
@@ -147,7 +96,7 @@ async fn a_wrong_filter_is_told_at_once_even_to_those_who_would_wait() {
 
 #[tokio::test]
 async fn a_change_inside_of_an_instance_wakes_filtered_services() {
-    let server = Arc::new(Server::start().await);
+    let server = Arc::new(filled().await);
     let target = "/v1/catalog/services?filter=ServicePort==7";
     let (head, _) = server.ask("GET", target, "").await;
     let index = head.lines().find_map(|line| line.strip_prefix("x-consul-index: ")).unwrap().to_owned();

@@ -6,6 +6,7 @@
 
 mod check;
 pub mod duration_text;
+mod event;
 mod index;
 mod kv;
 mod mark;
@@ -16,6 +17,7 @@ mod session;
 mod transaction;
 
 pub use check::{Check, CheckDefinition, CheckStatus};
+pub use event::UserEvent;
 pub use index::{Index, Indexed};
 pub use kv::{InvalidKey, Key, KvEntry, MAX_KEY_BYTES};
 pub use mark::{ENGINE_META_KEY, MAINTENANCE_DRAINING};

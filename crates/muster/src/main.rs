@@ -5,6 +5,7 @@
 
 mod address;
 mod command;
+mod connect_root;
 #[cfg(test)]
 mod docs_tests;
 mod exit;

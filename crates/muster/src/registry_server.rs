@@ -8,13 +8,16 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use muster_agent::{Agent, AgentConfig};
-use muster_http::Api;
+use muster_http::{About, Api};
 use muster_journal::{HistoryId, Journal, MemoryJournal, RedbJournal};
 use muster_model::{Node, NodeName, Service, ServiceId, ServiceName, Weights};
 use muster_registry::{Registry, RegistryConfig};
+use muster_wire::answer::ConnectRoot;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use crate::connect_root;
 
 /// The version of Consul whose API this is; clients compare it.
 pub const CONSUL_VERSION: &str = "1.21.4";
@@ -80,12 +83,15 @@ impl RegistryServer {
         committing.spawn(committer.run(last.clone()));
         let agent_config = AgentConfig { node: own_node(&config, node_id), server: Some(consul_service()) };
         let agent = Arc::new(Agent::start(agent_config, Arc::new(registry.clone())).await?);
-        let api = Arc::new(Api {
-            registry: registry.clone(),
-            agent: Arc::clone(&agent),
-            server_address: SocketAddr::new(config.advertise, SERVER_PORT),
-            always_pretty: config.pretty,
-        });
+        let root = match &config.data_dir {
+            None => connect_root::fresh()?,
+            Some(directory) => connect_root::of(directory)?,
+        };
+        let server_address = SocketAddr::new(config.advertise, SERVER_PORT);
+        let mut api = Api::new(registry.clone(), Arc::clone(&agent), server_address);
+        api.always_pretty = config.pretty;
+        api.about = about(&config, &addresses, root);
+        let api = Arc::new(api);
         Ok(Self { registry, agent, api, addresses, listeners, tasks: JoinSet::new(), committer: committing, last })
     }
 
@@ -97,11 +103,27 @@ impl RegistryServer {
         let agent = Arc::clone(&self.agent);
         let until = shutdown.clone();
         self.tasks.spawn(async move { agent.run(until).await });
-        shutdown.cancelled().await;
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            // A client may ask the process to stop, as a signal does.
+            () = self.api.control.leave.cancelled() => shutdown.cancel(),
+        }
         while self.tasks.join_next().await.is_some() {}
         self.last.cancel();
         while self.committer.join_next().await.is_some() {}
     }
+}
+
+/// What the process says of itself.
+fn about(config: &ServerConfig, addresses: &[SocketAddr], root: ConnectRoot) -> About {
+    let mut about = About::new(CONSUL_VERSION, concat!("muster-", env!("CARGO_PKG_VERSION")), config.advertise);
+    // Only -dev keeps nothing.
+    about.dev_mode = config.data_dir.is_none();
+    about.bootstrap = !about.dev_mode;
+    about.data_dir = config.data_dir.as_ref().map(|directory| directory.display().to_string());
+    about.http_addresses = addresses.to_vec();
+    about.root = Some(root);
+    about
 }
 
 async fn bind(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>> {

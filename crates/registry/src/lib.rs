@@ -16,7 +16,7 @@ pub use command::{Command, KvSet, OperationError, OperationFailure, OperationRes
 pub use query::{Answer, CheckRow, NodeServices, ServiceNames, all_pass};
 pub use registry::{
     Committed, Committer, Consistency, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig, SubmitError,
-    new_session_id,
+    new_session_id, wait_time,
 };
 pub use state::{RULES_LEVEL, State, Topic};
 pub use stored::StoredError;

@@ -14,7 +14,7 @@ use muster_journal::{Journal, Position};
 use muster_model::Index;
 use tokio::sync::{mpsc, watch};
 
-pub use blocking::{Consistency, ReadOptions, ReadRefused};
+pub use blocking::{Consistency, ReadOptions, ReadRefused, wait_time};
 pub use committer::Committer;
 pub use sessions::new_session_id;
 pub use submission::{Committed, SubmitError};

@@ -5,10 +5,14 @@
 
 mod agent;
 mod agent_health;
+mod agent_self;
 mod catalog;
+mod connect;
 mod entity;
+mod event;
 mod health;
 mod kv;
+mod operator;
 mod session;
 mod status;
 mod stored;
@@ -16,9 +20,15 @@ mod transaction;
 
 pub use agent::{AgentCheckAnswer, agent_checks, agent_service, agent_services, content_hash};
 pub use agent_health::{AgentHealthRow, agent_health_id, agent_health_name};
+pub use agent_self::{
+    AgentSelf, Member, StatsSection, agent_self, agent_version, coordinate_datacenters, coordinates, members,
+};
 pub use catalog::{CatalogServiceRow, catalog_node, catalog_nodes, catalog_service, catalog_services, node_services};
+pub use connect::{ConnectRoot, connect_roots};
+pub use event::{event, events};
 pub use health::{CheckRow, InstanceRow, health_checks, health_service};
 pub use kv::{kv_entries, kv_keys};
+pub use operator::{RaftServer, raft_configuration};
 pub use session::{session_id, sessions};
 pub use status::{boolean, datacenters, status_leader, status_peers};
 pub use stored::Stored;

@@ -5,6 +5,7 @@
 
 mod check;
 mod instance;
+mod member;
 mod node;
 mod service;
 mod service_row;
@@ -15,7 +16,7 @@ use muster_filter::{Filter, FilterError};
 use muster_model::{Check, Indexed, Node, NodeName, Service};
 
 use crate::Status;
-use crate::answer::AgentCheckAnswer;
+use crate::answer::{AgentCheckAnswer, Member};
 
 /// A filter that cannot be evaluated. Displays as Consul's answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -126,6 +127,25 @@ impl CheckFilter {
     /// Whether a check passes of which its agent shows more.
     pub fn takes_agents(&self, node: &NodeName, answer: AgentCheckAnswer<'_>) -> bool {
         self.0.matches(&check::CheckRecord { node, answer })
+    }
+}
+
+/// Over members: `/v1/agent/members`.
+#[derive(Debug, Clone)]
+pub struct MemberFilter(Filter);
+
+impl MemberFilter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// [`BadFilter`] if it is none, or not one over members.
+    pub fn new(text: &str) -> Result<Self, BadFilter> {
+        Ok(Self(Filter::new(text, member::FIELDS)?))
+    }
+
+    /// Whether the member passes.
+    pub fn takes(&self, member: &Member) -> bool {
+        self.0.matches(&member::MemberRow(member))
     }
 }
 

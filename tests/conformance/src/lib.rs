@@ -1,12 +1,18 @@
 //! Replays what a real Consul was recorded to answer, against any target that speaks HTTP.
 //!
-//! `data/consul-recorded.json` holds the requests with Consul 1.21.4's answers, `data/skipped.tsv` the
-//! rows that muster does not answer yet, each with the part that will bring it. The target is
-//! `MUSTER_TARGET` (a URL), or a fresh `muster agent -dev` for each sequence. Knows no crate of muster:
-//! it sees what clients see.
+//! `data/consul-recorded.json` and `data/consul-more.json` hold the requests with Consul 1.21.4's answers,
+//! `data/skipped.tsv` the rows that muster does not answer yet, each with the part that will bring it. The
+//! target is `MUSTER_TARGET` (a URL), or a fresh `muster agent -dev` for each sequence. Knows no crate of
+//! muster: it sees what clients see.
+//!
+//! With `MUSTER_PEER_CONSUL` (the path of a real one) the same rows are asked there too, and `cargo run -p
+//! muster-conformance --bin record` writes its answers into `data/consul-more.json`: a row is added there as
+//! its request, the program fills in the rest.
 
 pub mod compare;
 pub mod exchange;
+pub mod names;
+pub mod peer;
 pub mod record;
 pub mod replay;
 pub mod skipped;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::compare::Correspondence;
 use crate::exchange::{Request, exchange};
+use crate::peer::{self, Peer};
 use crate::record::{self, Row};
 use crate::skipped::{self, Skipped};
 use crate::target::{NoTarget, Target, announce};
@@ -47,6 +48,21 @@ pub fn run(name: &str) {
     assert!(failed == 0, "{failed} rows of {name:?} are not as Consul answered:\n{}", outcome.failed.join("\n"));
 }
 
+/// Asks a real Consul, if there is one, and panics if it does not answer as recorded. Without one it says so.
+pub fn run_on_peer(name: &str) {
+    let Some(program) = peer::program() else {
+        announce(&format!("SKIPPED {name:?} on a real Consul: MUSTER_PEER_CONSUL names none"));
+        return;
+    };
+    let peer = Peer::start(&program).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    let record = record::sequences();
+    let ask = |request: &Request<'_>| exchange(peer.target.address(), request).map(|answer| peer.as_recorded(answer));
+    let outcome = replay(&record[name], &[], ask);
+    let failed = outcome.failed.len();
+    assert!(failed == 0, "{failed} rows of {name:?} are not true:\n{}", outcome.failed.join("\n"));
+    announce(&format!("a real Consul answers all {} rows of {name:?} as recorded", outcome.passed));
+}
+
 /// Sends every row, the listed ones too (later rows stand on them), and compares.
 pub fn replay(
     rows: &[Row],
@@ -63,7 +79,7 @@ pub fn replay(
             method: &row.method,
             target: &target,
             headers: &row.sent_headers,
-            body: row.body.as_deref().unwrap_or_default().as_bytes(),
+            body: row.body.as_deref().unwrap_or_default(),
         };
         let problems = match send(&request) {
             Err(error) => vec![format!("no answer: {error}")],
@@ -92,7 +108,7 @@ pub fn replay(
 }
 
 /// `$1` is the first ID that the sequence was answered.
-fn with_ids(target: &str, ids: &[String]) -> String {
+pub fn with_ids(target: &str, ids: &[String]) -> String {
     let mut target = target.to_owned();
     for (at, id) in ids.iter().enumerate() {
         target = target.replace(&format!("${}", at + 1), id);
@@ -100,7 +116,8 @@ fn with_ids(target: &str, ids: &[String]) -> String {
     target
 }
 
-fn id_answered(body: &[u8]) -> Option<String> {
+/// The ID that an answer gives.
+pub fn id_answered(body: &[u8]) -> Option<String> {
     let value: Value = serde_json::from_slice(body).ok()?;
     value.as_object()?.get("ID")?.as_str().map(str::to_owned)
 }

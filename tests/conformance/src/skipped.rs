@@ -7,7 +7,7 @@ use crate::record::Row;
 const LIST: &str = include_str!("../data/skipped.tsv");
 
 /// The list may shrink, never grow: lower this with it.
-pub const MOST: usize = 23;
+pub const MOST: usize = 15;
 
 /// One row that is left out.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -73,14 +73,45 @@ impl Target {
         Ok(Self { address, child: Some(child), _turn: None })
     }
 
+    /// What a program of ours serves there.
+    pub(crate) fn of(address: SocketAddr, child: Child) -> Self {
+        Self { address, child: Some(child), _turn: None }
+    }
+
+    /// Waits until a server that has just begun to lead has put itself into the catalog.
+    pub(crate) fn settled(self) -> Result<Self, NoTarget> {
+        let request = |target| Request { method: "GET", target, headers: &[], body: b"" };
+        let until = Instant::now() + START;
+        let targets = ["/v1/health/service/consul?passing", "/v1/agent/connect/ca/roots"];
+        loop {
+            let answers = targets.map(|target| exchange(self.address, &request(target)));
+            if answers.iter().all(|answer| answer.as_ref().is_ok_and(|it| it.status == 200 && it.body.len() > 4)) {
+                return Ok(self);
+            }
+            if Instant::now() > until {
+                return Err(NoTarget::Failed(format!("{} is not in its catalog after {START:?}", self.address)));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends the program, if there is one.
+    pub(crate) fn kill(&mut self) {
+        if let Some(child) = &mut self.child {
+            // It may have ended by itself; there is nobody left to tell either way.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
     /// Asks until the target has a leader.
-    fn ready(mut self) -> Result<Self, NoTarget> {
+    pub(crate) fn ready(mut self) -> Result<Self, NoTarget> {
         let request = Request { method: "GET", target: "/v1/status/leader", headers: &[], body: b"" };
         let until = Instant::now() + START;
         loop {
             if let Some(status) = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()) {
                 return Err(NoTarget::Failed(format!(
-                    "muster ended with {status} (MUSTER_TARGET_LOG=1 shows its log)"
+                    "it ended with {status} (MUSTER_TARGET_LOG=1 shows muster's log)"
                 )));
             }
             match exchange(self.address, &request) {
@@ -101,11 +132,7 @@ impl Target {
 
 impl Drop for Target {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.child {
-            // It may have ended by itself; there is nobody left to tell either way.
-            let _ = child.kill();
-            let _ = child.wait();
-        }
+        self.kill();
     }
 }
 

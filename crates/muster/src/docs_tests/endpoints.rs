@@ -75,8 +75,8 @@ const CONSULS: &[(&str, &str)] = &[
     ("/v1/config", ""),
     ("/v1/config/:kind", ""),
     ("/v1/connect/ca/configuration", ""),
-    ("/v1/connect/ca/roots", ""),
-    ("/v1/connect/intentions", ""),
+    ("/v1/connect/ca/roots", "GET"),
+    ("/v1/connect/intentions", "GET POST"),
     ("/v1/coordinate/datacenters", "GET"),
     ("/v1/coordinate/node/:node", "GET"),
     ("/v1/coordinate/nodes", "GET"),
@@ -133,6 +133,15 @@ const CONSULS: &[(&str, &str)] = &[
     ("/v1/txn", "PUT"),
 ];
 
+/// What is said of endpoints that are there, but not with all that Consul has behind them.
+const NOTES: &[(&str, &str)] = &[
+    ("/v1/acl/", "ACLs are off: answers as Consul does then"),
+    ("/v1/agent/join/", "this node itself; any other: 501"),
+    ("/v1/agent/token/", "ACLs are off: answers as Consul does then"),
+    ("/v1/connect/intentions", "there are none: GET answers so, POST 501"),
+    ("/v1/query", "there are none: GET answers so, POST 501"),
+];
+
 /// The route that would serve an endpoint: its path up to the argument.
 fn pattern(endpoint: &str) -> &str {
     match endpoint.split_once(':') {
@@ -145,8 +154,10 @@ pub fn markdown() -> String {
     let mut text = String::from("| endpoint | methods | here |\n|---|---|---|\n");
     for (endpoint, methods) in CONSULS {
         let route = ROUTES.iter().find(|route| route.pattern == pattern(endpoint));
+        let note = NOTES.iter().find(|(prefix, _)| endpoint.starts_with(prefix));
         let here = match route {
             None => "absent".to_owned(),
+            Some(_) if note.is_some() => note.map(|(_, note)| (*note).to_owned()).unwrap_or_default(),
             Some(route) if methods.split(' ').eq(route.methods.iter().copied()) => "same".to_owned(),
             Some(route) => format!("only {}", route.methods.join(" ")),
         };

@@ -93,7 +93,8 @@ impl Registry {
     }
 }
 
-fn wait_time(asked: Duration) -> Duration {
+/// How long a client waits that asks for so long (none: zero): within Consul's bounds, and up to a sixteenth more.
+pub fn wait_time(asked: Duration) -> Duration {
     let wait = if asked.is_zero() { DEFAULT_WAIT } else { asked.min(MAX_WAIT) };
     let random = RandomState::new().build_hasher().finish();
     wait + (wait / 16).mul_f64(random as f64 / u64::MAX as f64)

@@ -33,6 +33,8 @@ pub enum Topic {
     Sessions,
     /// One session.
     Session(SessionId),
+    /// The mesh's root certificates; nothing changes them.
+    ConnectRoots,
     /// The sessions on a node.
     NodeSessions(Arc<str>),
 }

@@ -1,0 +1,220 @@
+//! What this process is: the values that `/v1/agent/self` and its like show.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use muster_model::Meta;
+use muster_wire::answer::{ConnectRoot, Member, StatsSection};
+use muster_wire::json::push_string;
+
+use crate::Api;
+
+/// What is known of the process when it starts.
+#[derive(Debug, Clone)]
+pub struct About {
+    /// The version of Consul whose API this is.
+    pub version: Arc<str>,
+    /// The build, where Consul has a commit.
+    pub revision: Arc<str>,
+    /// When it was built, as RFC 3339.
+    pub build_date: Arc<str>,
+    /// Started with `-bootstrap`.
+    pub bootstrap: bool,
+    /// Started with `-dev`.
+    pub dev_mode: bool,
+    /// Where the data is kept.
+    pub data_dir: Option<String>,
+    /// The address that others reach this node at.
+    pub advertise: IpAddr,
+    /// Where HTTP is served.
+    pub http_addresses: Vec<SocketAddr>,
+    /// The port that gossip would have. Nobody listens there, as on the server port.
+    pub serf_lan_port: u16,
+    /// The same between datacenters.
+    pub serf_wan_port: u16,
+    /// The root of the mesh's certificates; none: the mesh is off.
+    pub root: Option<ConnectRoot>,
+}
+
+impl About {
+    /// With Consul's ports and no root.
+    pub fn new(version: &str, revision: &str, advertise: IpAddr) -> Self {
+        Self {
+            version: Arc::from(version),
+            revision: Arc::from(revision),
+            build_date: Arc::from("1970-01-01T00:00:00Z"),
+            bootstrap: true,
+            dev_mode: false,
+            data_dir: None,
+            advertise,
+            http_addresses: Vec::new(),
+            serf_lan_port: 8301,
+            serf_wan_port: 8302,
+            root: None,
+        }
+    }
+}
+
+impl Api {
+    /// This node as the one member that there is; between datacenters it is named after its own.
+    pub(crate) fn member(&self, wan: bool) -> Member {
+        let node = self.agent.node_entry();
+        let datacenter = self.registry.datacenter();
+        let about = &self.about;
+        let mut tags = vec![
+            ("acls", "0".to_owned()),
+            ("build", format!("{}:{}", about.version, about.revision)),
+            ("dc", datacenter.to_string()),
+            ("ft_fs", "1".to_owned()),
+            ("ft_si", "1".to_owned()),
+            ("grpc_port", "-1".to_owned()),
+            ("id", node.id.to_string()),
+            ("port", self.server_address.port().to_string()),
+            ("raft_vsn", "3".to_owned()),
+            ("role", "consul".to_owned()),
+            ("segment", String::new()),
+            ("vsn", "2".to_owned()),
+            ("vsn_max", "3".to_owned()),
+            ("vsn_min", "2".to_owned()),
+            ("wan_join_port", about.serf_wan_port.to_string()),
+        ];
+        if about.bootstrap {
+            tags.push(("bootstrap", "1".to_owned()));
+        }
+        Member {
+            name: if wan { format!("{}.{datacenter}", node.name) } else { node.name.to_string() },
+            address: about.advertise.to_string(),
+            port: if wan { about.serf_wan_port } else { about.serf_lan_port },
+            tags: tags.into_iter().map(|(name, text)| (Arc::from(name), Arc::from(text))).collect(),
+        }
+    }
+
+    /// The settings by Consul's names, as JSON: those that have an effect here, and no others.
+    pub(crate) fn debug_config(&self) -> Vec<(&'static str, String)> {
+        let (about, settings, node) = (&self.about, &self.settings, self.agent.node_entry());
+        let serf = |port| text(&format!("tcp://{}", SocketAddr::new(about.advertise, port)));
+        let http = about.http_addresses.iter().map(|address| text(&format!("tcp://{address}")));
+        let headers = settings.response_headers.iter().map(|(name, value)| {
+            format!("{}:{}", text(name.as_str()), text(&String::from_utf8_lossy(value.as_bytes())))
+        });
+        let port = about.http_addresses.first().map_or(-1, |address| i32::from(address.port()));
+        vec![
+            ("ACLsEnabled", "false".to_owned()),
+            ("AdvertiseAddrLAN", text(&about.advertise.to_string())),
+            ("AdvertiseAddrWAN", text(&about.advertise.to_string())),
+            ("AllowWriteHTTPFrom", list(settings.allow_write_from.iter().map(|network| text(&network.to_string())))),
+            ("Bootstrap", about.bootstrap.to_string()),
+            ("Datacenter", text(self.registry.datacenter())),
+            ("DataDir", text(about.data_dir.as_deref().unwrap_or_default())),
+            ("DevMode", about.dev_mode.to_string()),
+            ("DisableHTTPUnprintableCharFilter", settings.unprintable_paths.to_string()),
+            ("HTTPAddrs", list(http)),
+            ("HTTPBlockEndpoints", list(settings.block_endpoints.iter().map(|prefix| text(prefix)))),
+            ("HTTPMaxConnsPerClient", settings.connections_per_client.to_string()),
+            ("HTTPPort", port.to_string()),
+            ("HTTPResponseHeaders", format!("{{{}}}", headers.collect::<Vec<_>>().join(","))),
+            ("HTTPUseCache", settings.use_cache.to_string()),
+            ("KVMaxValueSize", settings.max_value_bytes.to_string()),
+            ("NodeID", text(&node.id)),
+            ("NodeMeta", pairs(&node.meta)),
+            ("NodeName", text(node.name.as_str())),
+            ("PrimaryDatacenter", text(self.registry.datacenter())),
+            ("Revision", text(&about.revision)),
+            ("SerfAdvertiseAddrLAN", serf(about.serf_lan_port)),
+            ("SerfAdvertiseAddrWAN", serf(about.serf_wan_port)),
+            ("SerfPortLAN", about.serf_lan_port.to_string()),
+            ("SerfPortWAN", about.serf_wan_port.to_string()),
+            ("ServerMode", "true".to_owned()),
+            ("ServerPort", self.server_address.port().to_string()),
+            ("SessionTTLMin", text("0s")),
+            ("TaggedAddresses", pairs(&node.tagged_addresses)),
+            ("TxnMaxReqLen", settings.max_transaction_bytes.to_string()),
+            ("Version", text(&about.version)),
+        ]
+    }
+
+    /// Counters. Of Consul's, those that mean something here.
+    pub(crate) fn stats(&self, services: usize, checks: usize, ttl_checks: usize) -> Vec<StatsSection<'static>> {
+        let index = self.registry.index().0.to_string();
+        let member = |name: &'static str| (name, "1".to_owned());
+        let none = |name: &'static str| (name, "0".to_owned());
+        let yes = |name: &'static str| (name, "true".to_owned());
+        let gossip = || vec![("encrypted", "false".to_owned()), none("failed"), none("left"), member("members")];
+        vec![
+            (
+                "agent",
+                vec![
+                    ("check_ttls", ttl_checks.to_string()),
+                    ("checks", checks.to_string()),
+                    ("services", services.to_string()),
+                ],
+            ),
+            (
+                "build",
+                vec![
+                    ("prerelease", String::new()),
+                    ("revision", self.about.revision.to_string()),
+                    ("version", self.about.version.to_string()),
+                    ("version_metadata", String::new()),
+                ],
+            ),
+            (
+                "consul",
+                vec![
+                    ("acl", "disabled".to_owned()),
+                    ("bootstrap", self.about.bootstrap.to_string()),
+                    member("known_datacenters"),
+                    yes("leader"),
+                    ("leader_addr", self.server_address.to_string()),
+                    yes("server"),
+                ],
+            ),
+            (
+                "raft",
+                vec![
+                    ("applied_index", index.clone()),
+                    ("commit_index", index),
+                    none("last_contact"),
+                    none("num_peers"),
+                    ("state", "Leader".to_owned()),
+                ],
+            ),
+            (
+                "runtime",
+                vec![
+                    ("arch", architecture().to_owned()),
+                    ("cpu_count", std::thread::available_parallelism().map_or(1, usize::from).to_string()),
+                    ("os", std::env::consts::OS.to_owned()),
+                    ("version", self.about.revision.to_string()),
+                ],
+            ),
+            ("serf_lan", gossip()),
+            ("serf_wan", gossip()),
+        ]
+    }
+}
+
+/// The architecture by Go's name, which Consul's users know.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "x86" => "386",
+        other => other,
+    }
+}
+
+fn text(text: &str) -> String {
+    let mut json = Vec::new();
+    push_string(&mut json, text);
+    String::from_utf8(json).expect("what push_string writes is UTF-8")
+}
+
+fn list(items: impl Iterator<Item = String>) -> String {
+    format!("[{}]", items.collect::<Vec<_>>().join(","))
+}
+
+fn pairs(map: &Meta) -> String {
+    let pairs = map.iter().map(|(key, value)| format!("{}:{}", text(key), text(value)));
+    format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
+}

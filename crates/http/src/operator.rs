@@ -1,0 +1,65 @@
+//! `/v1/operator/raft/configuration`, `/v1/coordinate`, and what answers for ACLs while they are off.
+
+use std::sync::Arc;
+
+use muster_model::Index;
+use muster_wire::answer::{self, RaftServer};
+use muster_wire::query::Consistency;
+
+use crate::Api;
+use crate::api_error::ApiError;
+use crate::call::{Call, Read, own_datacenter};
+use crate::health::is_node;
+use crate::reply::Reply;
+
+pub(crate) async fn raft_configuration(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    let node = api.agent.node_entry();
+    let server = RaftServer { id: &node.id, node: node.name.as_str(), address: &api.server_address.to_string() };
+    let mut body = Vec::new();
+    answer::raft_configuration(&mut body, server, api.registry.index().0);
+    Ok(Reply::json(body))
+}
+
+pub(crate) async fn coordinate_datacenters(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.params()?;
+    let datacenter = api.registry.datacenter();
+    let mut body = Vec::new();
+    answer::coordinate_datacenters(&mut body, datacenter, &format!("{}.{datacenter}", api.agent.node()));
+    Ok(Reply::json(body))
+}
+
+pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let read = Read::of(&api, &call, &call.params()?)?;
+    let node = api.agent.node_entry();
+    let mut body = Vec::new();
+    answer::coordinates(&mut body, read.takes_node(node).then_some(node.name.as_str()));
+    Ok(Reply::json(body).with_query(Index(1), true).with_consistency(Consistency::Leader, false))
+}
+
+pub(crate) async fn coordinate_node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    Read::of(&api, &call, &call.params()?)?;
+    let node = api.agent.node();
+    if !is_node(node, &call.argument) {
+        return Ok(Reply::missing());
+    }
+    let mut body = Vec::new();
+    answer::coordinates(&mut body, [node.as_str()]);
+    Ok(Reply::json(body).with_query(Index(1), true))
+}
+
+/// Every endpoint of the ACLs, whatever it is asked.
+pub(crate) async fn acl(_: Arc<Api>, _: Call) -> Result<Reply, ApiError> {
+    Err(ApiError::new(401, "ACL support disabled"))
+}
+
+/// Nothing is replicated, which is no error.
+pub(crate) async fn acl_replication(_: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    call.params()?;
+    Err(ApiError::new(401, "ACL support disabled"))
+}
+
+pub(crate) async fn queries(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let reply = crate::connect::nothing(api, call, "a prepared query").await?;
+    Ok(reply.with_consistency(Consistency::Leader, false))
+}

@@ -1,0 +1,72 @@
+//! How requests are taken: Consul's `http_config` and `limits`.
+
+use std::net::IpAddr;
+
+use hyper::header::{HeaderName, HeaderValue};
+use ipnet::IpNet;
+
+/// What the configuration says of HTTP.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Headers that every answer has besides (`http_config.response_headers`).
+    pub response_headers: Vec<(HeaderName, HeaderValue)>,
+    /// Paths that begin so are refused (`http_config.block_endpoints`).
+    pub block_endpoints: Vec<String>,
+    /// Who may write; none: everybody (`http_config.allow_write_http_from`).
+    pub allow_write_from: Vec<IpNet>,
+    /// Whether `?cached` counts (`http_config.use_cache`).
+    pub use_cache: bool,
+    /// Paths may have unprintable characters (`disable_http_unprintable_char_filter`).
+    pub unprintable_paths: bool,
+    /// How many connections one client may have at a time; 0: any number (`limits.http_max_conns_per_client`).
+    pub connections_per_client: usize,
+    /// The longest KV value (`limits.kv_max_value_size`).
+    pub max_value_bytes: usize,
+    /// The longest transaction, if it is longer than a value may be (`limits.txn_max_req_len`).
+    pub max_transaction_bytes: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            response_headers: Vec::new(),
+            block_endpoints: Vec::new(),
+            allow_write_from: Vec::new(),
+            use_cache: true,
+            unprintable_paths: false,
+            connections_per_client: 200,
+            max_value_bytes: 512 << 10,
+            max_transaction_bytes: 512 << 10,
+        }
+    }
+}
+
+impl Settings {
+    /// Whether a client may write.
+    pub(crate) fn may_write(&self, client: IpAddr) -> bool {
+        let client = client.to_canonical();
+        self.allow_write_from.is_empty() || self.allow_write_from.iter().any(|network| network.contains(&client))
+    }
+
+    /// Whether an endpoint is shut.
+    pub(crate) fn blocks(&self, path: &str) -> bool {
+        self.block_endpoints.iter().any(|prefix| path.starts_with(prefix.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_are_for_the_networks_named() {
+        let client = |text: &str| text.parse().unwrap();
+        assert!(Settings::default().may_write(client("10.0.0.1")), "without networks everybody may");
+        let networks = ["127.0.0.0/8", "fd00::/8"].map(|text| text.parse().unwrap());
+        let settings = Settings { allow_write_from: networks.to_vec(), ..Settings::default() };
+        for (address, may) in [("127.0.0.2", true), ("::ffff:127.0.0.2", true), ("fd00::1", true), ("10.0.0.1", false)]
+        {
+            assert_eq!(settings.may_write(client(address)), may, "{address}");
+        }
+    }
+}

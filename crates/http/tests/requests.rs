@@ -1,0 +1,182 @@
+//! What holds for every request, and the endpoints that wait for something else than an index.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::io::Read;
+use std::sync::Arc;
+
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use server::{Server, answer};
+
+#[path = "running/server.rs"]
+mod server;
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+#[tokio::test]
+async fn events_come_back_in_order_and_wake_who_waits() {
+    let server = Arc::new(Server::start(|_| ()).await);
+    let (head, body) = server.ask("GET", "/v1/event/list", "").await;
+    assert_eq!((header(&head, "x-consul-index"), &*body), (Some("1"), "[]"));
+    let waiting = Arc::clone(&server);
+    let waiter = tokio::spawn(async move { waiting.get("/v1/event/list?index=1&wait=5m").await });
+    for (name, payload) in [("first", "a"), ("second", "b")] {
+        server.ask("PUT", &format!("/v1/event/fire/{name}"), payload).await;
+    }
+    assert_eq!(waiter.await.unwrap()[0]["Name"], "first");
+    let list = server.get("/v1/event/list").await;
+    let seen: Vec<_> = list.as_array().unwrap().iter().map(|event| (&event["Name"], &event["LTime"])).collect();
+    assert_eq!(json!(seen), json!([["first", 1], ["second", 2]]));
+    assert_eq!(server.get("/v1/event/list?name=second").await[0]["Payload"], "Yg==");
+}
+
+#[tokio::test]
+async fn only_the_last_256_events_are_kept() {
+    let server = Server::start(|_| ()).await;
+    for number in 0..258 {
+        server.ask("PUT", &format!("/v1/event/fire/e{number}"), "").await;
+    }
+    let list = server.get("/v1/event/list").await;
+    assert_eq!((list.as_array().unwrap().len(), &list[0]["Name"]), (256, &json!("e2")));
+}
+
+#[tokio::test]
+async fn an_instance_is_waited_for_by_its_hash() {
+    let server = Arc::new(Server::start(|_| ()).await);
+    server.put("/v1/agent/service/register", &json!({"Name": "web", "Port": 80})).await;
+    let hash = server.get("/v1/agent/service/web").await["ContentHash"].as_str().unwrap().to_owned();
+    let target = format!("/v1/agent/service/web?hash={hash}&wait=5m");
+    let waiting = Arc::clone(&server);
+    let waiter = tokio::spawn({
+        let target = target.clone();
+        async move { waiting.get(&target).await }
+    });
+    server.put("/v1/agent/service/register", &json!({"Name": "other", "Port": 1})).await;
+    server.put("/v1/agent/service/register", &json!({"Name": "web", "Port": 81})).await;
+    let changed = waiter.await.unwrap();
+    assert_eq!(changed["Port"], 81, "another instance is no change");
+    assert_eq!(server.get(&target).await, changed, "another hash is answered at once");
+    let same = format!("/v1/agent/service/web?wait=1ms&hash={}", changed["ContentHash"].as_str().unwrap());
+    assert_eq!(server.get(&same).await, changed, "the wait ends");
+    let waiting = Arc::clone(&server);
+    let same = same.replace("wait=1ms", "wait=5m");
+    let waiter = tokio::spawn(async move { waiting.ask("GET", &same, "").await });
+    server.ask("PUT", "/v1/agent/service/deregister/web", "").await;
+    let (head, body) = waiter.await.unwrap();
+    assert!(head.starts_with("HTTP/1.1 404"), "{head}");
+    assert_eq!(body, "unknown service ID: web");
+}
+
+#[tokio::test]
+async fn long_answers_are_compressed_for_who_takes_it() {
+    let server = Server::start(|_| ()).await;
+    let value = "0123456789".repeat(200);
+    server.ask("PUT", "/v1/kv/long", &value).await;
+    server.ask("PUT", "/v1/kv/short", "x").await;
+    let ask = async |target: &str| {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\naccept-encoding: gzip\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).await.unwrap();
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").unwrap();
+        (String::from_utf8(bytes[..end].to_vec()).unwrap(), bytes[end + 4..].to_vec())
+    };
+    let (head, body) = ask("/v1/kv/long?raw").await;
+    assert_eq!(header(&head, "content-encoding"), Some("gzip"));
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(&*body).read_to_string(&mut text).unwrap();
+    assert_eq!(text, value);
+    let (head, body) = ask("/v1/kv/short?raw").await;
+    assert_eq!((header(&head, "content-encoding"), &*body), (None, &b"x"[..]));
+}
+
+#[tokio::test]
+async fn a_client_with_too_many_connections_is_told_and_let_go() {
+    let server = Server::start(|api| api.settings.connections_per_client = 1).await;
+    let mut first = TcpStream::connect(server.address).await.unwrap();
+    first.write_all(b"GET /v1/status/leader HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    let mut byte = [0];
+    first.read_exact(&mut byte).await.unwrap();
+    let mut second = TcpStream::connect(server.address).await.unwrap();
+    let (head, _) = answer(&mut second).await;
+    assert!(head.starts_with("HTTP/1.1 429"), "{head}");
+    drop(first);
+    while server.ask("GET", "/v1/status/leader", "").await.0.starts_with("HTTP/1.1 429") {}
+}
+
+#[tokio::test]
+async fn what_the_configuration_shuts_is_refused_and_its_headers_are_everywhere() {
+    let server = Server::start(|api| {
+        api.settings.block_endpoints = vec!["/v1/agent/self".into()];
+        api.settings.allow_write_from = vec!["10.0.0.0/8".parse().unwrap()];
+        api.settings.response_headers = vec![("x-mine".parse().unwrap(), "yes".parse().unwrap())];
+    })
+    .await;
+    for (method, target, status, text) in [
+        ("GET", "/v1/agent/self", "403", "Endpoint is blocked by agent configuration"),
+        ("PUT", "/v1/kv/a", "403", "Access is restricted"),
+        ("DELETE", "/v1/kv/a", "403", "Access is restricted"),
+        ("GET", "/v1/kv/a?keys", "404", ""),
+        ("OPTIONS", "/v1/kv/a", "200", ""),
+        (
+            "GET",
+            "/nope",
+            "404",
+            "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'\n",
+        ),
+    ] {
+        let (head, body) = server.ask(method, target, "").await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{method} {target}: {head}");
+        assert_eq!(body, text, "{method} {target}");
+        assert_eq!(header(&head, "x-mine"), Some("yes"), "{method} {target}");
+    }
+    assert!(server.ask("GET", "/v1/kv/a", "").await.0.starts_with("HTTP/1.1 404"), "nothing was written");
+}
+
+#[tokio::test]
+async fn a_second_request_on_a_connection_may_have_bare_quotes_too() {
+    let server = Server::start(|_| ()).await;
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(b"PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\n\"<>").await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"true") {
+        let mut buffer = [0; 512];
+        let count = stream.read(&mut buffer).await.unwrap();
+        seen.extend_from_slice(&buffer[..count]);
+    }
+    stream.write_all(b"GET /v1/kv/a?raw&x=\"<>\" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    let (head, body) = answer(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(body, "\"<>", "a body is left as it is");
+}
+
+#[tokio::test]
+async fn a_client_may_ask_the_process_to_leave() {
+    let server = Server::start(|_| ()).await;
+    server.ask("GET", "/v1/agent/leave", "").await;
+    assert!(!server.api.control.leave.is_cancelled(), "a GET is refused");
+    assert!(server.ask("PUT", "/v1/agent/leave", "").await.0.starts_with("HTTP/1.1 200"));
+    server.api.control.leave.cancelled().await;
+}
+
+#[tokio::test]
+async fn a_reload_says_what_went_wrong() {
+    let server = Server::start(|_| ()).await;
+    assert!(
+        server.ask("PUT", "/v1/agent/reload", "").await.0.starts_with("HTTP/1.1 501"),
+        "there is nothing to reload"
+    );
+    let failing = || -> std::pin::Pin<Box<dyn Future<Output = Result<(), String>> + Send>> {
+        Box::pin(async { Err("no such file".to_owned()) })
+    };
+    let server = Server::start(|api| api.control.reload = Some(Box::new(failing))).await;
+    let (head, body) = server.ask("PUT", "/v1/agent/reload", "").await;
+    assert!(head.starts_with("HTTP/1.1 500"), "{head}");
+    assert_eq!(body, "no such file");
+}

@@ -1,0 +1,23 @@
+//! Members, as filters see them.
+
+use muster_filter::{Field, Fields, Lookup, Path, Value};
+
+use crate::answer::Member;
+
+pub(super) const FIELDS: &Fields =
+    &[("Name", Field::Text), ("Port", Field::Int), ("Tags", Field::TextMap), ("Status", Field::Int)];
+
+pub(super) struct MemberRow<'a>(pub(super) &'a Member);
+
+impl Lookup for MemberRow<'_> {
+    fn test(&self, path: Path<'_>, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
+        let Some((name, rest)) = path.next() else { return false };
+        match name {
+            "Name" => test(Value::Text(&self.0.name)),
+            "Port" => test(Value::Int(i64::from(self.0.port))),
+            "Tags" => Value::test_texts(&self.0.tags, rest, test),
+            "Status" => test(Value::Int(1)),
+            _ => Value::test_unset(Field::Record(FIELDS), path, test),
+        }
+    }
+}
