@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
 
 use server::{Server, answer};
 
@@ -158,11 +159,12 @@ async fn a_second_request_on_a_connection_may_have_bare_quotes_too() {
 
 #[tokio::test]
 async fn a_client_may_ask_the_process_to_leave() {
-    let server = Server::start(|_| ()).await;
+    let leave = CancellationToken::new();
+    let server = Server::start(|api| api.control.leave = leave.clone()).await;
     server.ask("GET", "/v1/agent/leave", "").await;
-    assert!(!server.api.control.leave.is_cancelled(), "a GET is refused");
+    assert!(!leave.is_cancelled(), "a GET is refused");
     assert!(server.ask("PUT", "/v1/agent/leave", "").await.0.starts_with("HTTP/1.1 200"));
-    server.api.control.leave.cancelled().await;
+    leave.cancelled().await;
 }
 
 #[tokio::test]

@@ -18,8 +18,6 @@ use tokio_util::sync::CancellationToken;
 pub struct Server {
     /// Where it answers.
     pub address: SocketAddr,
-    /// What it answers from.
-    pub api: Arc<Api>,
 }
 
 impl Server {
@@ -42,9 +40,8 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let mut api = Api::new(registry, agent, address);
         change(&mut api);
-        let api = Arc::new(api);
-        tokio::spawn(serve(Arc::clone(&api), listener, shutdown));
-        Self { address, api }
+        tokio::spawn(serve(Arc::new(api), listener, shutdown));
+        Self { address }
     }
 
     /// A PUT that has to succeed.
