@@ -7,6 +7,7 @@
 mod command;
 mod query;
 mod registry;
+mod seeded;
 mod state;
 mod stored;
 mod timers;

@@ -31,6 +31,7 @@ pub(crate) use timer::{Timer, TimerChange};
 pub use topic::Topic;
 
 use crate::command::{Command, Outcome, Rejection};
+use crate::seeded::{SeededBug, is_seeded};
 
 /// The rules level that this build writes: which version of `apply`'s rules a batch is for.
 pub const RULES_LEVEL: u32 = 1;
@@ -127,9 +128,17 @@ impl State {
             Command::Transaction(operations) => next.transact(operations, index, &mut changes),
         };
         match result {
-            Err(rejection) => (Err(rejection), Changes::default()),
+            Err(rejection) => {
+                if is_seeded(SeededBug::HalfTransaction) && !changes.topics.is_empty() {
+                    next.index = index;
+                    *self = next;
+                    return (Err(rejection), changes);
+                }
+                (Err(rejection), Changes::default())
+            }
             Ok(outcome) => {
-                if !changes.topics.is_empty() {
+                let shares = is_seeded(SeededBug::SharedIndex) && index.0.is_multiple_of(5);
+                if !changes.topics.is_empty() && !shares {
                     next.index = index;
                 }
                 *self = next;

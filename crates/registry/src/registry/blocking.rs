@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::Registry;
 use crate::query::Answer;
+use crate::seeded::{SeededBug, held, is_seeded};
 use crate::state::{State, Topic};
 
 /// The wait of a blocking query that does not say how long (Consul's `default_query_time`).
@@ -57,7 +58,12 @@ impl Registry {
         if options.consistency != Consistency::Stale {
             self.catch_up().await?;
         }
-        let Some(wait) = options.wait else { return Ok(query(&self.shared.state.load())) };
+        let Some(wait) = options.wait else {
+            if is_seeded(SeededBug::StaleRead) {
+                return Ok(query(&held(&self.shared.state.load_full())));
+            }
+            return Ok(query(&self.shared.state.load()));
+        };
         let deadline = Instant::now() + wait_time(wait.at_most);
         let watches: Vec<_> = topics.iter().map(|topic| self.shared.watches.watch(topic.clone())).collect();
         let mut after = wait.after;

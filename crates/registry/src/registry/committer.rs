@@ -19,6 +19,7 @@ use tracing::{debug, error, warn};
 use super::sessions::write_what_runs_out;
 use super::{Committed, Shared, Submission, SubmitError};
 use crate::command::{Command, Outcome, Rejection};
+use crate::seeded::{SeededBug, is_seeded};
 use crate::state::{Changes, RULES_LEVEL, State};
 use crate::stored::{decode_batch, encode_batch, encode_state};
 
@@ -134,6 +135,13 @@ impl Committer {
             commands.push(next.command);
             replies.push(next.reply);
         }
+        if self.loses(&commands) {
+            let index = self.shared.state.load().index();
+            for reply in replies {
+                let _ = reply.send(Ok(Committed { outcome: Outcome::Done, index }));
+            }
+            return None;
+        }
         self.number += 1;
         let envelope = Envelope {
             history: self.shared.journal.history(),
@@ -145,6 +153,13 @@ impl Committer {
         self.in_flight = Some(Batch { number: self.number, commands, replies });
         let journal = Arc::clone(&self.shared.journal);
         Some(Box::pin(async move { journal.append(&envelope).await }))
+    }
+
+    /// Whether a seeded bug throws these away.
+    fn loses(&self, commands: &[Command]) -> bool {
+        is_seeded(SeededBug::LostAcknowledgement)
+            && self.number.is_multiple_of(8)
+            && commands.iter().all(|command| matches!(command, Command::KvSet(_)))
     }
 
     /// Applies what the journal hands out: our own batch, kept decoded, or another server's.

@@ -6,6 +6,7 @@ use muster_model::{Index, Key, KvEntry};
 
 use super::{Changes, State, Topic};
 use crate::command::{KvSet, Outcome, Rejection};
+use crate::seeded::{SeededBug, is_seeded};
 
 impl State {
     /// A put that changes nothing moves no index; a plain put leaves a lock's holder as it is.
@@ -14,6 +15,7 @@ impl State {
         let holds = match (set.cas, present) {
             (None, _) => true,
             (Some(Index(0)), present) => present.is_none(),
+            (Some(asked), Some(entry)) if is_seeded(SeededBug::StaleCas) => entry.modified >= asked,
             (Some(asked), Some(entry)) => entry.modified == asked,
             (Some(_), None) => false,
         };

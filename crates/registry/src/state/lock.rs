@@ -7,6 +7,7 @@ use muster_model::{Index, Key, KvEntry, KvWrite, SessionId};
 
 use super::{Changes, State, Timer, TimerChange};
 use crate::command::{Outcome, Rejection};
+use crate::seeded::{SeededBug, is_seeded};
 
 /// A key that nobody may lock for a while, since its holder's session was ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub(crate) struct LockDelay {
 impl State {
     /// Whether nobody may lock `key` for now.
     pub(super) fn is_delayed(&self, key: &Key) -> bool {
-        self.lock_delays.contains_key(key)
+        self.lock_delays.contains_key(key) && !is_seeded(SeededBug::NoLockDelay)
     }
 
     /// Ends a lock-delay, unless it is another one by now. Nothing that can be read changes.
@@ -61,6 +62,7 @@ impl State {
             Some(entry) => match &entry.session {
                 None => entry.lock_index.saturating_add(1),
                 Some(holder) if holder == session => entry.lock_index,
+                Some(_) if is_seeded(SeededBug::StolenLock) => entry.lock_index.saturating_add(1),
                 Some(_) => return Ok(Outcome::Declined),
             },
         };
@@ -87,7 +89,8 @@ impl State {
     /// Puts an entry, keeping in step which session holds what. One that is the same already moves nothing.
     pub(super) fn put_entry(&mut self, entry: KvEntry, changes: &mut Changes) {
         let present = self.kv.get(entry.key.as_str());
-        if present.is_some_and(|old| KvEntry { modified: old.modified, ..entry.clone() } == **old) {
+        let same = present.is_some_and(|old| KvEntry { modified: old.modified, ..entry.clone() } == **old);
+        if same && !is_seeded(SeededBug::MovingNoOp) {
             return;
         }
         let holder = present.and_then(|old| old.session.clone());

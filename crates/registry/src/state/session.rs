@@ -7,6 +7,7 @@ use muster_model::{CheckStatus, Index, Indexed, Key, MAX_LOCK_DELAY, Session, Se
 
 use super::{Changes, LockDelay, State, Timer, TimerChange, Topic};
 use crate::command::{Outcome, Rejection};
+use crate::seeded::{SeededBug, is_seeded};
 
 /// A session with the keys that it holds.
 #[derive(Debug, Clone)]
@@ -114,6 +115,9 @@ impl State {
         self.touch_sessions(&node, id, index, changes);
         if session.expires_after().is_some() {
             changes.timers.push(TimerChange::Stop(Timer::Session(id.clone())));
+        }
+        if is_seeded(SeededBug::KeptLock) {
+            return;
         }
         for key in &record.locks {
             self.give_up(key, session, index, changes);
