@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: bench setup help demo demo-clean test test-ci test-full lint unit e2e
+.PHONY: bench setup help demo demo-clean test test-ci test-full history lint unit e2e
 
 help: ## This list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -28,10 +28,13 @@ unit: ## Tests that need nothing but this repository.
 e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
 	scripts/e2e
 
-test-ci: ## What CI runs besides: third-party programs against ours.
+test-ci: history ## What CI runs besides: third-party programs against ours.
 	@tests/interop/run
 
 bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRATOR and _CONSUL_TEMPLATE name.
 	scripts/bench $(BENCH)
+
+history: ## Clients' histories under SIGKILL, checked; seeded bugs that have to be found (MUSTER_HISTORY_ROUNDS for a longer one).
+	@tests/history/run
 
 test-full: test test-ci ## All of it.

@@ -1,0 +1,77 @@
+//! The registry under test: a process that is killed and started again on the same port and directory.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use muster_testbed::program::{Program, ProgramError, Stream};
+use tempfile::TempDir;
+use tokio::process::Command;
+use tokio::sync::watch;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `muster agent`, and whether it can be reached.
+#[derive(Debug)]
+pub struct Subject {
+    binary: PathBuf,
+    bug: Option<String>,
+    data: TempDir,
+    address: SocketAddr,
+    up: watch::Sender<bool>,
+    program: Option<Program>,
+    /// How often it was killed.
+    pub kills: u32,
+}
+
+impl Subject {
+    /// Starts one with an empty directory, and a seeded bug if one is named.
+    pub async fn start(binary: &Path, bug: Option<&str>) -> Result<Self, ProgramError> {
+        let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("below 10,000");
+        // Not a port that the system hands out: while the registry is down another test could get it.
+        let port = (first..32_000).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.expect("a free port")));
+        let data = TempDir::new().expect("a directory");
+        let (binary, bug) = (binary.to_owned(), bug.map(str::to_owned));
+        let mut subject = Self { binary, bug, data, address, up: watch::Sender::new(false), program: None, kills: 0 };
+        subject.run().await?;
+        Ok(subject)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it can be reached, now and later.
+    pub fn up(&self) -> watch::Receiver<bool> {
+        self.up.subscribe()
+    }
+
+    /// SIGKILL, and up again.
+    pub async fn kill(&mut self) -> Result<(), ProgramError> {
+        self.up.send_replace(false);
+        if let Some(mut program) = self.program.take() {
+            program.kill().await?;
+        }
+        self.kills += 1;
+        self.run().await
+    }
+
+    async fn run(&mut self) -> Result<(), ProgramError> {
+        let mut command = Command::new(&self.binary);
+        command.args(["agent", "-bootstrap", "-node", "history", "-http-port", &self.address.port().to_string()]);
+        command.arg("-data-dir").arg(self.data.path());
+        if let Some(bug) = &self.bug {
+            command.env("MUSTER_SEEDED_BUG", bug);
+        }
+        let mut program = Program::start("muster agent", command, None)?;
+        let ready = |line: &muster_testbed::program::Line| {
+            line.stream == Stream::Out && line.text.starts_with("muster agent: ")
+        };
+        program.wait_for_line("where it listens", PATIENCE, ready).await?;
+        self.program = Some(program);
+        self.up.send_replace(true);
+        Ok(())
+    }
+}
