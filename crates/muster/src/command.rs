@@ -4,10 +4,9 @@ mod agent;
 mod registrator;
 mod template;
 mod up;
+mod validate;
 mod version;
 
-#[cfg(test)]
-pub use agent::is_read;
 use anyhow::anyhow;
 
 use crate::exit::Failure;
@@ -41,6 +40,12 @@ const COMMANDS: &[Command] = &[
         summary: "files rendered from the registry",
         table: &template::TABLE,
         run: template::run,
+    },
+    Command {
+        name: "validate",
+        summary: "whether agent would start with these files",
+        table: &validate::TABLE,
+        run: validate::run,
     },
     Command { name: "version", summary: "which muster this is", table: &version::TABLE, run: version::run },
 ];
@@ -88,7 +93,7 @@ fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {
 }
 
 fn is_consuls(command: &str) -> bool {
-    matches!(command, "agent" | "version")
+    matches!(command, "agent" | "validate" | "version")
 }
 
 fn overview(name: &str, commands: impl Iterator<Item = &'static Command>) -> String {

@@ -16,7 +16,7 @@ const END: &str = "<!-- end -->";
 
 /// Every generated block with its name.
 fn blocks() -> BTreeMap<&'static str, String> {
-    let flags = |command| command::table(command).markdown();
+    let flags = |command| command::table(command).markdown(keys::of_flag);
     BTreeMap::from([
         ("agent flags", flags("agent")),
         ("agent keys", keys::markdown()),

@@ -46,6 +46,8 @@ pub enum Effect {
     Works,
     /// It is the old tool's and not there yet: an error that names it.
     Absent,
+    /// It says the same as a configuration key of the agent, whose row says what becomes of it.
+    Keyed,
 }
 
 /// A command's flags with what its help says around them.
@@ -63,6 +65,7 @@ pub struct FlagTable {
 #[derive(Debug, Default)]
 pub struct Parsed {
     values: BTreeMap<&'static str, Vec<String>>,
+    order: Vec<(&'static str, String)>,
     /// What is not a flag.
     pub rest: Vec<String>,
     /// `-h`, `-help` or `--help` was there.
@@ -138,6 +141,7 @@ impl FlagTable {
                 (_, None) => arguments.next().ok_or(FlagError::NeedsValue(flag.name))?.clone(),
             };
             flag.check(&value)?;
+            parsed.order.push((flag.name, value.clone()));
             parsed.values.entry(flag.name).or_default().push(value);
         }
         parsed.rest.extend(arguments.cloned());
@@ -154,6 +158,11 @@ impl Flag {
     /// An old tool's flag that is not there yet.
     pub const fn absent(name: &'static str) -> Self {
         Self { name, kind: Kind::Text, value: "", help: "", effect: Effect::Absent }
+    }
+
+    /// A flag that says the same as a configuration key.
+    pub const fn keyed(name: &'static str, kind: Kind) -> Self {
+        Self { name, kind, value: "", help: "", effect: Effect::Keyed }
     }
 
     fn check(&self, value: &str) -> Result<(), FlagError> {
@@ -177,6 +186,11 @@ impl Parsed {
     /// All values, in order.
     pub fn list(&self, name: &str) -> &[String] {
         self.values.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The values of these flags with their names, in the order of the command line.
+    pub fn in_order(&self, names: &[&str]) -> impl Iterator<Item = (&'static str, &str)> {
+        self.order.iter().filter(|(name, _)| names.contains(name)).map(|(name, value)| (*name, value.as_str()))
     }
 
     /// A boolean; false if not given.

@@ -1,22 +1,62 @@
-//! Logs on stderr.
+//! Logs on stderr, as lines or as JSON; the level can be changed while it runs.
+
+mod json;
 
 use anyhow::{Result, bail};
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging at `level`, one of Consul's words in any case. `MUSTER_LOG` may say more (tracing's filter language).
+/// What is logged and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogSettings {
+    /// One of Consul's words in any case.
+    pub level: String,
+    /// A JSON object per line.
+    pub json: bool,
+}
+
+/// Changes the level of logs that run.
+#[allow(dead_code, reason = "SIGHUP comes next")]
+pub struct LogLevel(Box<dyn Fn(EnvFilter) -> Result<()> + Send + Sync>);
+
+#[allow(dead_code, reason = "SIGHUP comes next")]
+impl LogLevel {
+    /// From now on. `MUSTER_LOG` still says more.
+    pub fn set(&self, level: &str) -> Result<()> {
+        (self.0)(filter(level)?)
+    }
+}
+
+/// Starts logging at `level`, as lines.
 pub fn start(level: &str) -> Result<()> {
+    start_as(&LogSettings { level: level.to_owned(), json: false }).map(drop)
+}
+
+/// Starts logging. `MUSTER_LOG` may say more than the level (tracing's filter language).
+pub fn start_as(settings: &LogSettings) -> Result<LogLevel> {
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.level)?).with_writer(std::io::stderr);
+    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    if settings.json {
+        let builder = builder.with_ansi(false).event_format(json::JsonLines).with_filter_reloading();
+        let handle = builder.reload_handle();
+        builder.init();
+        return Ok(LogLevel(Box::new(move |filter| Ok(handle.reload(filter)?))));
+    }
+    let builder = builder.with_ansi(terminal).with_filter_reloading();
+    let handle = builder.reload_handle();
+    builder.init();
+    Ok(LogLevel(Box::new(move |filter| Ok(handle.reload(filter)?))))
+}
+
+fn filter(level: &str) -> Result<EnvFilter> {
     let level = match level.to_ascii_lowercase().as_str() {
         level @ ("trace" | "debug" | "info" | "warn") => level.to_owned(),
         "err" | "error" => "error".to_owned(),
         other => bail!("-log-level is {other:?}: trace, debug, info, warn or err would be right"),
     };
-    let filter = match std::env::var("MUSTER_LOG") {
-        Ok(text) => EnvFilter::try_new(&text).map_err(|error| anyhow::anyhow!("MUSTER_LOG is {text:?}: {error}"))?,
-        Err(_) => EnvFilter::new(format!("warn,{}", crates(&level))),
-    };
-    let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(terminal).init();
-    Ok(())
+    match std::env::var("MUSTER_LOG") {
+        Ok(text) => EnvFilter::try_new(&text).map_err(|error| anyhow::anyhow!("MUSTER_LOG is {text:?}: {error}")),
+        Err(_) => Ok(EnvFilter::new(format!("warn,{}", crates(&level)))),
+    }
 }
 
 /// Our own crates at `level`; others' are heard when they warn.

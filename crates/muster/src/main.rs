@@ -5,6 +5,7 @@
 
 mod address;
 mod command;
+mod config;
 mod connect_root;
 #[cfg(test)]
 mod docs_tests;
@@ -12,6 +13,7 @@ mod exit;
 mod expose;
 mod flags;
 mod logging;
+mod pid_file;
 mod program;
 mod registry_client;
 mod registry_server;

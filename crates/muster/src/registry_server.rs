@@ -22,15 +22,21 @@ use crate::connect_root;
 /// The version of Consul whose API this is; clients compare it.
 pub const CONSUL_VERSION: &str = "1.21.4";
 /// The port that `/v1/status/leader` names. Nobody listens there: real Consul servers cannot join.
-const SERVER_PORT: u16 = 8300;
+pub const SERVER_PORT: u16 = 8300;
 
 /// How a registry is to be brought up.
 #[derive(Debug, Clone)]
 pub struct ServerConfig {
     /// The node's name.
     pub node: NodeName,
+    /// The node's ID; none: that of the data directory, or a new one.
+    pub node_id: Option<String>,
+    /// The node's own meta.
+    pub node_meta: BTreeMap<Arc<str>, Arc<str>>,
     /// The node's address.
     pub advertise: IpAddr,
+    /// The node's addresses by kind.
+    pub tagged_addresses: BTreeMap<Arc<str>, Arc<str>>,
     /// The datacenter.
     pub datacenter: Arc<str>,
     /// Where the registry is kept; none: in memory.
@@ -39,8 +45,35 @@ pub struct ServerConfig {
     pub listen: Vec<IpAddr>,
     /// On which port; 0: any.
     pub http_port: u16,
+    /// The port that `/v1/status/leader` names.
+    pub server_port: u16,
     /// All JSON is indented.
     pub pretty: bool,
+    /// The version of Consul that the node says it has.
+    pub version: Arc<str>,
+}
+
+impl ServerConfig {
+    /// In memory, on loopback and on any port that is free.
+    pub fn at(node: NodeName, advertise: IpAddr) -> Self {
+        let address: Arc<str> = Arc::from(advertise.to_string());
+        let family = if advertise.is_ipv4() { ["lan_ipv4", "wan_ipv4"] } else { ["lan_ipv6", "wan_ipv6"] };
+        let tagged = ["lan", "wan"].into_iter().chain(family);
+        Self {
+            node,
+            node_id: None,
+            node_meta: BTreeMap::new(),
+            advertise,
+            tagged_addresses: tagged.map(|kind| (Arc::from(kind), Arc::clone(&address))).collect(),
+            datacenter: Arc::from("dc1"),
+            data_dir: None,
+            listen: vec![LOOPBACK],
+            http_port: 0,
+            server_port: SERVER_PORT,
+            pretty: false,
+            version: Arc::from(CONSUL_VERSION),
+        }
+    }
 }
 
 /// A registry that is up.
@@ -71,9 +104,10 @@ impl RegistryServer {
             None => Arc::new(MemoryJournal::new(HistoryId::random())),
             Some(directory) => Arc::new(open_data(directory).await?),
         };
-        let node_id = match &config.data_dir {
-            None => uuid::Uuid::new_v4().to_string(),
-            Some(directory) => node_id(directory)?,
+        let node_id = match (&config.data_dir, &config.node_id) {
+            (None, Some(id)) => id.clone(),
+            (None, None) => uuid::Uuid::new_v4().to_string(),
+            (Some(directory), id) => node_id(directory, id.as_deref())?,
         };
         let registry_config =
             RegistryConfig { datacenter: Arc::clone(&config.datacenter), ..RegistryConfig::default() };
@@ -81,13 +115,13 @@ impl RegistryServer {
         let last = CancellationToken::new();
         let mut committing = JoinSet::new();
         committing.spawn(committer.run(last.clone()));
-        let agent_config = AgentConfig { node: own_node(&config, node_id), server: Some(consul_service()) };
+        let agent_config = AgentConfig { node: own_node(&config, node_id), server: Some(consul_service(&config)) };
         let agent = Arc::new(Agent::start(agent_config, Arc::new(registry.clone())).await?);
         let root = match &config.data_dir {
             None => connect_root::fresh()?,
             Some(directory) => connect_root::of(directory)?,
         };
-        let server_address = SocketAddr::new(config.advertise, SERVER_PORT);
+        let server_address = SocketAddr::new(config.advertise, config.server_port);
         let mut api = Api::new(registry.clone(), Arc::clone(&agent), server_address);
         api.always_pretty = config.pretty;
         api.about = about(&config, &addresses, root);
@@ -116,7 +150,7 @@ impl RegistryServer {
 
 /// What the process says of itself.
 fn about(config: &ServerConfig, addresses: &[SocketAddr], root: ConnectRoot) -> About {
-    let mut about = About::new(CONSUL_VERSION, concat!("muster-", env!("CARGO_PKG_VERSION")), config.advertise);
+    let mut about = About::new(&config.version, concat!("muster-", env!("CARGO_PKG_VERSION")), config.advertise);
     // Only -dev keeps nothing.
     about.dev_mode = config.data_dir.is_none();
     about.bootstrap = !about.dev_mode;
@@ -145,9 +179,13 @@ async fn open_data(directory: &Path) -> Result<RedbJournal> {
     Ok(RedbJournal::open(directory).await?)
 }
 
-/// The node's ID, made at the first start and kept beside the journal.
-fn node_id(directory: &Path) -> Result<String> {
+/// The node's ID, given or made at the first start, and kept beside the journal.
+fn node_id(directory: &Path, given: Option<&str>) -> Result<String> {
     let path = directory.join("node-id");
+    if let Some(id) = given {
+        write_node_id(directory, &path, id)?;
+        return Ok(id.to_owned());
+    }
     match std::fs::read_to_string(&path) {
         Ok(text) => match uuid::Uuid::parse_str(text.trim()) {
             Ok(id) => Ok(id.to_string()),
@@ -155,32 +193,35 @@ fn node_id(directory: &Path) -> Result<String> {
         },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let id = uuid::Uuid::new_v4().to_string();
-            let draft = directory.join("node-id.new");
-            let written = std::fs::File::create(&draft)
-                .and_then(|mut file| writeln!(file, "{id}").and_then(|()| file.sync_all()))
-                .and_then(|()| std::fs::rename(&draft, &path));
-            written.with_context(|| format!("cannot write {}", path.display()))?;
+            write_node_id(directory, &path, &id)?;
             Ok(id)
         }
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }
 
+fn write_node_id(directory: &Path, path: &Path, id: &str) -> Result<()> {
+    let draft = directory.join("node-id.new");
+    let written = std::fs::File::create(&draft)
+        .and_then(|mut file| writeln!(file, "{id}").and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&draft, path));
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
 fn own_node(config: &ServerConfig, id: String) -> Node {
-    let address: Arc<str> = Arc::from(config.advertise.to_string());
-    let family = if config.advertise.is_ipv4() { ["lan_ipv4", "wan_ipv4"] } else { ["lan_ipv6", "wan_ipv6"] };
-    let tagged = ["lan", "wan"].into_iter().chain(family);
+    let mut meta = pairs(&[("consul-network-segment", ""), ("consul-version", &config.version)]);
+    meta.extend(config.node_meta.clone());
     Node {
         name: config.node.clone(),
         id: Arc::from(id),
-        tagged_addresses: tagged.map(|kind| (Arc::from(kind), Arc::clone(&address))).collect(),
-        address,
-        meta: pairs(&[("consul-network-segment", ""), ("consul-version", CONSUL_VERSION)]),
+        address: Arc::from(config.advertise.to_string()),
+        tagged_addresses: config.tagged_addresses.clone(),
+        meta,
     }
 }
 
 /// The service that stands for the server, with the meta that Consul 1.21.4 gives it.
-fn consul_service() -> Service {
+fn consul_service(config: &ServerConfig) -> Service {
     let meta = [
         ("grpc_port", "-1"),
         ("grpc_tls_port", "-1"),
@@ -190,7 +231,7 @@ fn consul_service() -> Service {
         ("serf_protocol_current", "2"),
         ("serf_protocol_max", "5"),
         ("serf_protocol_min", "1"),
-        ("version", CONSUL_VERSION),
+        ("version", &config.version),
     ];
     Service {
         id: ServiceId::new("consul").expect("a constant that is a valid ID"),
@@ -199,7 +240,7 @@ fn consul_service() -> Service {
         address: Arc::from(""),
         tagged_addresses: BTreeMap::new(),
         meta: pairs(&meta),
-        port: i32::from(SERVER_PORT),
+        port: i32::from(config.server_port),
         socket_path: Arc::from(""),
         weights: Weights::default(),
         enable_tag_override: false,

@@ -154,15 +154,21 @@ fn a_data_directory_of_a_newer_muster_or_of_consul_is_left_alone() {
 
 #[test]
 fn wrong_command_lines_get_one_line_each() {
-    let cases: [(&[&str], &str); 9] = [
+    let cases: [(&[&str], &str); 15] = [
         (&["agent"], "a client agent is not there yet"),
         (&["agent", "-server", "-data-dir", "/nowhere"], "a server that waits for others is not there yet"),
         (&["agent", "-bootstrap"], "data_dir cannot be empty"),
-        (&["agent", "-dev", "-retry-join", "x"], "flag -retry-join is not supported by this version of muster"),
+        (&["agent", "-dev", "-retry-join", "x"], "flag -retry-join is not supported by this version of muster: one"),
+        (&["agent", "-server", "-bootstrap-expect", "3"], "flag -bootstrap-expect is 3: several servers are not there"),
+        (&["agent", "-server=false"], "flag -server asks for a client agent, which is not there yet"),
+        (&["agent", "-bootstrap-expect=1"], "'bootstrap_expect > 0' requires 'server = true'"),
         (&["agent", "-dev", "-nonsense"], "flag provided but not defined: -nonsense"),
         (&["agent", "-dev", "-client", "0.0.0.0"], "-client 0.0.0.0 lets everybody who reaches that address"),
-        (&["agent", "-dev", "-client", "here"], "-client is \"here\": an IP address"),
-        (&["agent", "-dev", "-http-port", "99999"], "HTTP port is 99999"),
+        (&["agent", "-dev", "-client", "here"], "flag -client is \"here\": an IP address"),
+        (&["agent", "-dev", "-http-port", "99999"], "flag -http-port is 99999: 1 to 65535"),
+        (&["agent", "-dev", "-node-id", "x"], "flag -node-id is \"x\": a UUID"),
+        (&["agent", "-dev", "-node-meta", "consul-x:1"], "flag -node-meta is refused: Couldn't load metadata pair"),
+        (&["agent", "-dev", "-datacenter", "a b"], "flag -datacenter is \"a b\": letters, digits"),
         (&["serve"], "muster has no command \"serve\""),
     ];
     for (arguments, expected) in cases {
@@ -173,19 +179,101 @@ fn wrong_command_lines_get_one_line_each() {
 }
 
 #[test]
-fn a_wrong_file_is_named_with_its_key() {
+fn a_wrong_file_is_named_with_line_column_and_key() {
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("agent.json");
+    let path = directory.path().join("agent.hcl");
     let refused_file = |text: &str| {
         std::fs::write(&path, text).unwrap();
         refused(&["agent", "-dev", "-http-port", "0", "-config-file", path.to_str().unwrap()]).1
     };
     let name = path.display().to_string();
-    assert_eq!(refused_file("{\"acl\":{}}"), format!("{name}: key \"acl\" is not supported by this version of muster"));
-    assert_eq!(refused_file("{\"node_name\":"), format!("{name}: unexpected EOF"));
-    assert!(refused_file("server = true").contains("only JSON files are read"));
+    let acl = refused_file("acl {\n  enabled = true\n}");
+    assert!(acl.starts_with(&format!("{name}:2:3: key \"acl.enabled\" is not supported by this version")), "{acl}");
+    assert_eq!(
+        refused_file("node_name =\n 5"),
+        format!("{name}:2:2: key \"node_name\" is a number: a string in quotes would be right")
+    );
+    assert_eq!(refused_file("nodename = 5"), format!("{name}:1:1: invalid config key nodename"));
+    assert_eq!(refused_file("server = true\n}"), format!("{name}:2:1: }} where a key should be"));
+    let joins = refused_file("server = true\nretry_join = [\"10.0.0.1\"]");
+    assert!(joins.starts_with(&format!("{name}:2:1: key \"retry_join\" is not supported")), "{joins}");
     let (_, line) = refused(&["agent", "-dev", "-config-file", "/nowhere/agent.json"]);
-    assert!(line.starts_with("cannot read configuration file /nowhere/agent.json: "), "{line}");
+    assert!(line.starts_with("cannot read configuration /nowhere/agent.json: "), "{line}");
+}
+
+#[test]
+fn files_say_who_the_node_is_and_the_id_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
+    let data = directory.path().join("data");
+    let pid = directory.path().join("run/muster.pid");
+    write("a.hcl", &format!("bootstrap = true\ndata_dir = {:?}\npid_file = {:?}\nports {{ http = 0 }}\n", data, pid));
+    write(
+        "b.json",
+        r#"{"node_name":"n9","datacenter":"DC9","node_meta":{"rack":"r1"},"advertise_addr":"10.9.9.9",
+            "node_id":"8F3C6C9E-52FB-4B56-9B1F-0D7A6F1C0B1E","version":"1.9.9","disable_update_check":true}"#,
+    );
+    let config = directory.path().to_str().unwrap().to_owned();
+    let agent = Agent::start(&["agent", "-config-dir", &config]);
+    let nodes = agent.body("GET", "/v1/catalog/nodes", "");
+    for part in [
+        r#""Node":"n9""#,
+        r#""Datacenter":"dc9""#,
+        r#""rack":"r1""#,
+        r#""Address":"10.9.9.9""#,
+        r#""lan":"10.9.9.9""#,
+        r#""ID":"8f3c6c9e-52fb-4b56-9b1f-0d7a6f1c0b1e""#,
+        r#""consul-version":"1.9.9""#,
+    ] {
+        assert!(nodes.contains(part), "{part} in {nodes}");
+    }
+    assert_eq!(std::fs::read_to_string(&pid).unwrap(), agent.process.id().to_string());
+    assert!(agent.ends_after("INT").success());
+    assert!(!pid.exists());
+    write("b.json", r#"{"node_name":"n9"}"#);
+    let agent = Agent::start(&["agent", "-config-dir", &config]);
+    let nodes = agent.body("GET", "/v1/catalog/nodes", "");
+    assert!(nodes.contains(r#""ID":"8f3c6c9e-52fb-4b56-9b1f-0d7a6f1c0b1e""#), "{nodes}");
+}
+
+#[test]
+fn validate_says_what_agent_would() {
+    let directory = tempfile::tempdir().unwrap();
+    let good = directory.path().join("good.hcl");
+    std::fs::write(&good, "server = true\nbootstrap = true\ndata_dir = \"/nowhere\"\n").unwrap();
+    let validate = |arguments: &[&str]| {
+        let output = muster(&[&["validate"], arguments].concat()).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    };
+    let good = good.to_str().unwrap();
+    assert_eq!(validate(&[good]), (0, "Configuration is valid!\n".to_owned(), String::new()));
+    assert_eq!(validate(&["-quiet", directory.path().to_str().unwrap()]), (0, String::new(), String::new()));
+    std::fs::write(directory.path().join("more.json"), r#"{"ports":{"http":"x"}}"#).unwrap();
+    let (code, _, told) = validate(&[directory.path().to_str().unwrap()]);
+    assert!(
+        code == 1
+            && told.starts_with("Config validation failed: ")
+            && told.contains("more.json:1:18: key \"ports.http\""),
+        "{told}"
+    );
+    let (code, _, told) = validate(&[]);
+    assert!(code == 1 && told.starts_with("Must specify at least one config file or directory"), "{told}");
+}
+
+#[test]
+fn logs_are_json_when_asked_for() {
+    let mut process = muster(&["agent", "-dev", "-http-port", "0", "-log-json", "-rejoin"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(process.stderr.take().unwrap()).read_line(&mut line).unwrap();
+    process.kill().unwrap();
+    process.wait().unwrap();
+    assert!(line.starts_with(r#"{"@timestamp":"20"#) && line.contains(r#""@level":"warn""#), "{line}");
+    assert!(line.contains("rejoin_after_leave") && line.ends_with("}\n"), "{line}");
 }
 
 #[test]

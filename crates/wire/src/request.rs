@@ -24,7 +24,7 @@ pub use catalog::{CatalogDeregister, CatalogRegister, DeregisterTarget, deregist
 pub use event::{BadEvent, EventRequest};
 pub use fields::DecodeError;
 pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};
-pub use meta::MetaProblem;
+pub use meta::{MetaProblem, check as check_meta};
 pub use session::{SessionRequestError, create_session};
 pub use transaction::{
     MAX_OPERATIONS, OperationRefusal, TransactionRequest, TransactionRequestError, lock_session, transaction,

@@ -1,7 +1,8 @@
 //! `agent`: the registry on its own.
 
 mod config;
-mod file;
+mod identity;
+mod network;
 mod table;
 
 use std::sync::Arc;
@@ -11,13 +12,11 @@ use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
 use tracing::warn;
 
 use crate::exit::Failure;
+use crate::pid_file::PidFile;
 use crate::program::Program;
 use crate::registry_server::{RegistryServer, is_open};
 use crate::{expose, logging, shutdown};
-use config::AgentSettings;
-pub use config::{HTTP_PORT, parse_address, port};
-#[cfg(test)]
-pub use file::is_read;
+pub use config::{AgentSettings, HTTP_PORT, parse_address, port};
 pub use table::TABLE;
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
@@ -29,12 +28,15 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     let settings = AgentSettings::read(program, &parsed).map_err(|error| Failure::usage(1, error, usage()))?;
-    logging::start(&settings.log_level)?;
+    let _level = logging::start_as(&settings.log)?;
     Ok(super::runtime()?.block_on(serve(settings))?)
 }
 
 async fn serve(settings: AgentSettings) -> Result<()> {
     let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
+    for warning in &settings.warnings {
+        warn!("{warning}");
+    }
     for address in settings.server.listen.iter().filter(|address| is_open(**address)) {
         warn!(%address, "the registry is open to everybody who reaches this address: there are no ACLs");
     }
@@ -46,18 +48,18 @@ async fn serve(settings: AgentSettings) -> Result<()> {
         }
     };
     let server = RegistryServer::start(settings.server.clone()).await?;
+    let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     let addresses: Vec<_> = server.addresses.iter().map(|address| format!("http://{address}")).collect();
     let port = server.addresses.first().map_or(settings.server.http_port, std::net::SocketAddr::port);
     let kept = match &settings.server.data_dir {
         Some(directory) => format!("kept in {}", directory.display()),
         None => "kept in memory only".to_owned(),
     };
-    println!(
-        "muster agent: node {} at {}, HTTP API on {}, {kept}",
-        settings.server.node,
-        settings.server.advertise,
-        addresses.join(" and ")
-    );
+    let served = match addresses.is_empty() {
+        true => "no HTTP API".to_owned(),
+        false => format!("HTTP API on {}", addresses.join(" and ")),
+    };
+    println!("muster agent: node {} at {}, {served}, {kept}", settings.server.node, settings.server.advertise);
     let exposing = engine.map(|engine| {
         let api = Arc::clone(&server.api);
         tokio::spawn(expose::serve(engine, settings.expose.clone(), port, api, shutdown.clone()))

@@ -127,13 +127,9 @@ fn data_dir(parsed: &Parsed) -> Result<PathBuf> {
 async fn serve(settings: Settings) -> Result<()> {
     let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
     let server = RegistryServer::start(ServerConfig {
-        node: settings.node.clone(),
-        advertise: settings.address,
-        datacenter: Arc::from("dc1"),
         data_dir: Some(settings.data_dir.clone()),
-        listen: vec![LOOPBACK],
         http_port: settings.http_port,
-        pretty: false,
+        ..ServerConfig::at(settings.node.clone(), settings.address)
     })
     .await?;
     println!("muster up: this host is {} ({}), node {}", settings.address, settings.origin, settings.node);

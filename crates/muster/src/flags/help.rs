@@ -20,9 +20,9 @@ impl FlagTable {
         text
     }
 
-    /// The table's rows in docs/compatibility.md.
+    /// The table's rows in docs/compatibility.md; `keyed` says what becomes of a flag whose key says so.
     #[cfg(test)]
-    pub fn markdown(&self) -> String {
+    pub fn markdown(&self, keyed: impl Fn(&str) -> (&'static str, &'static str)) -> String {
         let mut text = String::from("| flag | here | effect |\n|---|---|---|\n");
         for flag in self.flags {
             let form = if flag.value.is_empty() {
@@ -30,11 +30,12 @@ impl FlagTable {
             } else {
                 format!("-{} {}", flag.name, flag.value)
             };
-            let here = match flag.effect {
-                Effect::Works => "yes",
-                Effect::Absent => "absent: an error that names it",
+            let (here, help) = match flag.effect {
+                Effect::Works => ("yes", flag.help),
+                Effect::Absent => ("absent: an error that names it", flag.help),
+                Effect::Keyed => keyed(flag.name),
             };
-            let _ = writeln!(text, "| `{form}` | {here} | {} |", flag.help.replace('|', "\\|"));
+            let _ = writeln!(text, "| `{form}` | {here} | {} |", help.replace('|', "\\|"));
         }
         text
     }

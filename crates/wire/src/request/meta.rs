@@ -45,7 +45,8 @@ pub enum PairProblem {
     ValueTooLong,
 }
 
-pub(super) fn check(meta: &Meta) -> Result<(), MetaProblem> {
+/// Whether Meta keeps within the limits; a node's has the same as a service's.
+pub fn check(meta: &Meta) -> Result<(), MetaProblem> {
     if meta.len() > MAX_PAIRS {
         return Err(MetaProblem::TooMany);
     }

@@ -1,17 +1,20 @@
-//! What `agent` is to do: defaults, then files, then flags.
+//! What `agent` is to do, out of the merged configuration.
 
 use std::net::IpAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use muster_model::NodeName;
 
-use super::file::FileSettings;
+use super::identity;
+use super::network::Network;
 use crate::address;
+use crate::config::{self, Settings};
 use crate::flags::Parsed;
+use crate::logging::LogSettings;
 use crate::program::Program;
-use crate::registry_server::{LOOPBACK, ServerConfig, is_open};
+use crate::registry_server::{ServerConfig, is_open};
 
 /// Consul's port.
 pub const HTTP_PORT: u16 = 8500;
@@ -21,91 +24,118 @@ pub const HTTP_PORT: u16 = 8500;
 pub struct AgentSettings {
     pub server: ServerConfig,
     pub expose: Vec<String>,
-    pub log_level: String,
+    pub log: LogSettings,
+    pub pid_file: Option<PathBuf>,
+    /// Told once, when logging runs.
+    pub warnings: Vec<String>,
 }
 
 impl AgentSettings {
-    /// From flags and the files that they name. Under the name `consul` an open address takes no extra flag.
+    /// From flags and what they name. Under the name `consul` an open address takes no extra flag.
     pub fn read(program: Program, flags: &Parsed) -> Result<Self> {
         if let Some(extra) = flags.rest.first() {
             bail!("unexpected argument {extra:?}: agent takes flags only");
         }
-        let mut file = FileSettings::default();
-        for path in flags.list("config-file") {
-            file.read(Path::new(path))?;
-        }
-        let text = |flag: &str, of_file: &Option<String>| flags.text(flag).map(str::to_owned).or(of_file.clone());
-        let dev = flags.bool("dev");
-        let data_dir = text("data-dir", &file.data_dir).map(PathBuf::from);
-        check_mode(flags, &file, dev, data_dir.as_deref())?;
-        let node = match text("node", &file.node) {
-            Some(name) => name,
-            None => address::host_name()?,
-        };
-        let advertise = match text("bind", &file.bind).as_deref() {
-            None if dev => LOOPBACK,
-            None | Some("0.0.0.0" | "::") => address::advertised().address,
-            Some(text) => parse_address("-bind", text)?,
-        };
-        let listen = addresses(text("client", &file.client).as_deref().unwrap_or("127.0.0.1"))?;
+        let settings = config::read(flags)?;
+        let read = Self { expose: flags.list("expose-to").to_vec(), ..Self::of(&settings, flags.bool("dev"))? };
         let open_allowed = program == Program::Consul || flags.bool("insecure-open");
-        if let Some(open) = listen.iter().find(|address| is_open(**address) && !open_allowed) {
+        if let Some(open) = read.server.listen.iter().find(|address| is_open(**address) && !open_allowed) {
             bail!(
                 "-client {open} lets everybody who reaches that address steer your services, and there are no ACLs \
                  yet: add --insecure-open if that is meant, or use --expose-to NETWORK to let containers in"
             );
         }
-        let http_port = match flags.int("http-port").or(file.http_port) {
-            None => HTTP_PORT,
-            Some(number) => port(number)?,
-        };
-        let datacenter = text("datacenter", &file.datacenter).unwrap_or_else(|| "dc1".to_owned());
+        Ok(read)
+    }
+
+    /// From the configuration; with `dev` in memory and on loopback.
+    pub fn of(settings: &Settings, dev: bool) -> Result<Self> {
+        check_mode(settings, dev)?;
+        let data_dir = settings.text("data_dir").filter(|text| !text.is_empty()).map(PathBuf::from);
+        if data_dir.is_none() && !dev {
+            bail!("data_dir cannot be empty: add -data-dir DIR, or -dev to keep nothing");
+        }
+        let mut warnings = settings.skipped.clone();
+        let node = identity::node_name(settings, address::host_name)?;
+        warnings.extend(identity::undiscoverable(&node));
+        let harmless = settings.harmless();
+        if !harmless.is_empty() {
+            let list = harmless.join(", ");
+            warnings.push(format!("no effect here, and docs/compatibility.md says why of each: {list}"));
+        }
+        let network = Network::of(settings, dev)?;
         let server = ServerConfig {
-            node: NodeName::new(node).context("-node")?,
-            advertise,
-            datacenter: Arc::from(datacenter.to_lowercase()),
+            node_id: identity::node_id(settings)?,
+            node_meta: identity::node_meta(settings)?,
+            tagged_addresses: network.tagged_addresses,
+            datacenter: Arc::from(identity::datacenter(settings)?),
             data_dir: data_dir.filter(|_| !dev),
-            listen,
-            http_port,
+            listen: network.listen,
+            http_port: network.http_port,
+            server_port: network.server_port,
             pretty: dev,
+            version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
+            ..ServerConfig::at(NodeName::new(node).context("node_name")?, network.advertise)
         };
-        let log_level = text("log-level", &file.log_level).unwrap_or_else(|| "info".to_owned());
-        Ok(Self { server, expose: flags.list("expose-to").to_vec(), log_level })
+        let log = LogSettings {
+            level: settings.text("log_level").unwrap_or("info").to_owned(),
+            json: settings.bool("log_json").unwrap_or(false),
+        };
+        let pid_file = settings.text("pid_file").map(PathBuf::from);
+        Ok(Self { server, expose: Vec::new(), log, pid_file, warnings })
     }
 }
 
 /// One server, with a place for its data: anything else is not there yet, and must not look as if it were.
-fn check_mode(flags: &Parsed, file: &FileSettings, dev: bool, data_dir: Option<&Path>) -> Result<()> {
-    let said = |flag: &str, of_file: Option<bool>| if flags.has(flag) { Some(flags.bool(flag)) } else { of_file };
-    let bootstrap = said("bootstrap", file.bootstrap).unwrap_or(false);
-    let server = said("server", file.server);
-    if dev {
+fn check_mode(settings: &Settings, dev: bool) -> Result<()> {
+    let expect = settings.int("bootstrap_expect").unwrap_or(0);
+    let bootstrap = settings.bool("bootstrap").unwrap_or(false);
+    let server = settings.bool("server");
+    if server == Some(false) && !dev {
+        return Err(settings.wrong(
+            "server",
+            "asks for a client agent, which is not there yet: server = true with bootstrap = true makes this host \
+             the one server; elsewhere, point the host's tools at that server by CONSUL_HTTP_ADDR",
+        ));
+    }
+    match expect {
+        0 | 1 => {}
+        ..0 => return Err(settings.wrong("bootstrap_expect", format!("is {expect}: 1 would be right"))),
+        _ => {
+            return Err(settings.wrong(
+                "bootstrap_expect",
+                format!(
+                    "is {expect}: several servers are not there yet, and {expect} that do not know of each other \
+                     would be {expect} registries; 1 on one host, and the tools of the others pointed at it by \
+                     CONSUL_HTTP_ADDR, would be right"
+                ),
+            ));
+        }
+    }
+    if expect == 1 && bootstrap {
+        // Consul's words.
+        bail!("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
+    }
+    if expect == 1 && server != Some(true) && !dev {
+        bail!("'bootstrap_expect > 0' requires 'server = true'");
+    }
+    if dev || bootstrap || expect == 1 {
         return Ok(());
     }
-    if server == Some(false) || (server.is_none() && !bootstrap) {
-        bail!("a client agent is not there yet: -bootstrap (one durable server) or -dev (in memory) would be right");
+    match server {
+        None => {
+            bail!("a client agent is not there yet: -bootstrap (one durable server) or -dev (in memory) would be right")
+        }
+        Some(_) => bail!("a server that waits for others is not there yet: add -bootstrap to be the one server"),
     }
-    if !bootstrap {
-        bail!("a server that waits for others is not there yet: add -bootstrap to be the one server");
-    }
-    if data_dir.is_none() {
-        bail!("data_dir cannot be empty: add -data-dir DIR, or -dev to keep nothing");
-    }
-    Ok(())
 }
 
 /// A port; 0 is any that is free.
 pub fn port(number: i64) -> Result<u16> {
-    u16::try_from(number).map_err(|_| anyhow::anyhow!("HTTP port is {number}: 1 to 65535 would be right"))
-}
-
-fn addresses(text: &str) -> Result<Vec<IpAddr>> {
-    let list: Vec<IpAddr> =
-        text.split_whitespace().map(|word| parse_address("-client", word)).collect::<Result<_>>()?;
-    if list.is_empty() { bail!("-client names no address: 127.0.0.1 would be right") } else { Ok(list) }
+    u16::try_from(number).map_err(|_| anyhow!("HTTP port is {number}: 1 to 65535 would be right"))
 }
 
 /// An IP address.
 pub fn parse_address(flag: &str, text: &str) -> Result<IpAddr> {
-    text.parse().map_err(|_| anyhow::anyhow!("{flag} is {text:?}: an IP address such as 192.168.1.10 would be right"))
+    text.parse().map_err(|_| anyhow!("{flag} is {text:?}: an IP address such as 192.168.1.10 would be right"))
 }

@@ -1,0 +1,56 @@
+//! Flags that say the same as keys.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use muster_model::duration_text::GoDuration;
+
+use super::{Entry, Key, Kind, Origin, Setting, keys};
+use crate::flags::Parsed;
+
+type Entries = Vec<(&'static Key, Entry)>;
+
+/// The lists that flags give.
+pub fn lists(flags: &Parsed) -> Result<Entries> {
+    entries(flags, true)
+}
+
+/// All else that flags give.
+pub fn values(flags: &Parsed) -> Result<Entries> {
+    entries(flags, false)
+}
+
+fn entries(flags: &Parsed, lists: bool) -> Result<Entries> {
+    let mut entries = Vec::new();
+    for key in keys().filter(|key| (key.kind == Kind::List) == lists) {
+        let Some(flag) = key.flag.filter(|flag| flags.has(flag)) else { continue };
+        let entry = Entry { setting: setting(key, flag, flags)?, origin: Origin::Flag(flag) };
+        key.accept(&entry)?;
+        entries.push((key, entry));
+    }
+    Ok(entries)
+}
+
+fn setting(key: &Key, flag: &str, flags: &Parsed) -> Result<Setting> {
+    let text = flags.text(flag).unwrap_or_default();
+    Ok(match key.kind {
+        Kind::Bool => Setting::Bool(flags.bool(flag)),
+        Kind::Int => Setting::Int(flags.int(flag).unwrap_or_default()),
+        Kind::Duration => match GoDuration::parse(text) {
+            Ok(duration) => Setting::Duration(duration),
+            Err(_) => bail!("flag -{flag} is {text:?}: a duration such as 10s would be right"),
+        },
+        Kind::List => Setting::List(flags.list(flag).to_vec()),
+        Kind::Map => {
+            let mut map = BTreeMap::new();
+            for pair in flags.list(flag) {
+                match pair.split_once(':') {
+                    Some((name, value)) => map.insert(name.to_owned(), value.to_owned()),
+                    None => bail!("flag -{flag} is {pair:?}: name:value would be right"),
+                };
+            }
+            Setting::Map(map)
+        }
+        Kind::Number | Kind::Text | Kind::Blocks | Kind::Any => Setting::Text(text.to_owned()),
+    })
+}

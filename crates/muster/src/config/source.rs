@@ -1,0 +1,104 @@
+//! Which texts are read: files, directories, fragments on the command line.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result, bail};
+use muster_hcl::{Node, parse_hcl, parse_json};
+
+/// A text that was read.
+#[derive(Debug)]
+pub struct Source {
+    /// Its name in messages.
+    pub name: Arc<str>,
+    /// What is in it.
+    pub root: Node,
+}
+
+/// What a flag named.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// What was read, in order.
+    pub read: Vec<Source>,
+    /// What was not, for a warning each.
+    pub skipped: Vec<String>,
+}
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Json,
+    Hcl,
+}
+
+impl Format {
+    /// The value of `-config-format`.
+    pub fn named(name: &str) -> Result<Self> {
+        match name {
+            "json" => Ok(Self::Json),
+            "hcl" => Ok(Self::Hcl),
+            other => bail!("-config-format is {other:?}: hcl or json would be right"),
+        }
+    }
+
+    fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "json" => Some(Self::Json),
+            "hcl" => Some(Self::Hcl),
+            _ => None,
+        }
+    }
+}
+
+/// The files that a flag names: one, or all `.json` and `.hcl` files of a directory in alphabetical order. With a
+/// format given, every file of the directory.
+pub fn sources(flag: &str, path: &Path, format: Option<Format>) -> Result<Sources> {
+    let metadata = std::fs::metadata(path).with_context(|| format!("cannot read configuration {}", path.display()))?;
+    if !metadata.is_dir() {
+        if flag == "config-dir" {
+            bail!("-config-dir {} is not a directory: -config-file would be right", path.display());
+        }
+        let Some(format) = format.or(Format::of(path)) else {
+            bail!(
+                "{}: a configuration file's name ends in .hcl or .json; -config-format hcl or json says what it is",
+                path.display()
+            );
+        };
+        return Ok(Sources { read: vec![file(path, format)?], skipped: Vec::new() });
+    }
+    let cannot = || format!("cannot read directory {}", path.display());
+    let mut paths: Vec<PathBuf> = Vec::new();
+    for entry in std::fs::read_dir(path).with_context(cannot)? {
+        paths.push(entry.with_context(cannot)?.path());
+    }
+    paths.sort();
+    let mut found = Sources::default();
+    for path in paths.iter().filter(|path| !path.is_dir()) {
+        match format.or(Format::of(path)) {
+            Some(format) => found.read.push(file(path, format)?),
+            // Consul's words.
+            None => found.skipped.push(format!(
+                "skipping file {}, extension must be .hcl or .json, or config format must be set",
+                path.display()
+            )),
+        }
+    }
+    Ok(found)
+}
+
+/// A fragment that `-hcl` gives.
+pub fn fragment(place: usize, text: &str) -> Result<Source> {
+    let name: Arc<str> = Arc::from(format!("-hcl {}", place + 1));
+    let root = parse_hcl(text.as_bytes()).map_err(|error| anyhow::anyhow!("{name}:{error}"))?;
+    Ok(Source { name, root })
+}
+
+fn file(path: &Path, format: Format) -> Result<Source> {
+    let name: Arc<str> = Arc::from(path.display().to_string());
+    let text = std::fs::read(path).with_context(|| format!("cannot read configuration file {name}"))?;
+    let root = match format {
+        Format::Json => parse_json(&text),
+        Format::Hcl => parse_hcl(&text),
+    };
+    Ok(Source { root: root.map_err(|error| anyhow::anyhow!("{name}:{error}"))?, name })
+}
