@@ -13,6 +13,10 @@ use crate::Agent;
 /// How often the agent looks whether its node still stands in the catalog; Consul's anti-entropy interval.
 const LOOK: Duration = Duration::from_secs(60);
 
+/// How long the node is taken for alive without a sign of its agent, and how often the agent gives one.
+const LEASE: Duration = Duration::from_secs(10);
+const RENEW: Duration = Duration::from_secs(3);
+
 impl Agent {
     /// Puts the node with its own entries into the catalog; changes nothing if they stand there.
     pub(crate) async fn announce(&self) -> Result<(), CatalogError> {
@@ -33,7 +37,21 @@ impl Agent {
             replace_checks: false,
             owner: Owner::Server,
         };
-        self.catalog.register(registration).await
+        self.catalog.register(registration).await?;
+        self.catalog.keep_lease(self.node(), LEASE).await
+    }
+
+    /// Renews the node's lease: as long as the agent runs, its node is alive.
+    pub(crate) async fn keep_alive(&self, shutdown: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(RENEW) => {}
+                () = shutdown.cancelled() => return,
+            }
+            if let Err(error) = self.catalog.keep_lease(self.node(), LEASE).await {
+                warn!(node = %self.node(), %error, "the node's lease could not be renewed");
+            }
+        }
     }
 
     pub(crate) async fn keep_announced(&self, shutdown: CancellationToken) {

@@ -52,7 +52,16 @@ impl Agent {
 
     /// Lets TTL checks run out, hands over held-back output and keeps the node announced, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
-        tokio::join!(self.keep_announced(shutdown.clone()), self.run_ttl(shutdown));
+        let alive = self.keep_alive(shutdown.clone());
+        tokio::join!(self.keep_announced(shutdown.clone()), alive, self.run_ttl(shutdown));
+    }
+
+    /// Looks at the catalog anew after all of it was replaced: announces the node and takes up checks that came back.
+    pub async fn resync(&self) -> Result<(), CatalogError> {
+        self.announce().await?;
+        let checks = self.entries().await?.checks;
+        checks.values().filter(|check| !self.ttl.has(&check.value.id)).for_each(|check| self.take_up(&check.value));
+        Ok(())
     }
 
     /// The name of the agent's node.

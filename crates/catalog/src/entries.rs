@@ -3,6 +3,7 @@
 use muster_model::{Check, CheckId, CheckStatus, Indexed, Meta, Node, NodeName, Service, ServiceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::{CatalogError, Pending};
 
@@ -23,6 +24,10 @@ pub trait Catalog: Send + Sync {
         status: CheckStatus,
         output: Arc<str>,
     ) -> Pending<'_, Result<(), CatalogError>>;
+
+    /// Says that `node`'s agent is alive, for `length` from now on. If that is not said again in time, the node's
+    /// `serfHealth` turns critical until it is.
+    fn keep_lease<'a>(&'a self, node: &'a NodeName, length: Duration) -> Pending<'a, Result<(), CatalogError>>;
 
     /// What stands in the catalog for `node` under `owner`.
     fn entries<'a>(&'a self, node: &'a NodeName, owner: Owner) -> Pending<'a, Result<NodeEntries, CatalogError>>;

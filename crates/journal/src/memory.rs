@@ -33,6 +33,11 @@ impl MemoryStorage {
     pub fn new(history: HistoryId) -> Self {
         Self { history, entries: Arc::default() }
     }
+
+    /// The history that it keeps.
+    pub fn history(&self) -> HistoryId {
+        self.history
+    }
 }
 
 #[derive(Default)]

@@ -3,6 +3,7 @@
 mod operation;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_catalog::{CatalogDeregistration, CatalogRegistration};
 use muster_model::{CheckId, CheckStatus, Index, Key, KvWrite, NodeName, Operation, ServiceId, Session, SessionId};
@@ -75,6 +76,63 @@ pub enum Command {
     },
     /// Do all of these, or none.
     Transaction(Arc<[Operation]>),
+    /// Apply what follows by this level of rules. Written once every live server can.
+    RaiseLevel(u32),
+    /// What a server's state was after an entry, so that others, and a later run, can compare theirs.
+    StateDigest(StateDigest),
+    /// A step of replacing the whole state.
+    Restore(RestoreStep),
+    /// A node's agent answers, from now on by a lease.
+    LeaseBegin {
+        /// The node.
+        node: NodeName,
+        /// How long it stands without being renewed.
+        length: Duration,
+    },
+    /// A node's agent did not renew its lease.
+    LeaseLapse {
+        /// The node.
+        node: NodeName,
+        /// Which of its leases.
+        epoch: Index,
+    },
+}
+
+/// What a state was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StateDigest {
+    /// After which entry of the journal.
+    pub position: u64,
+    /// How it was computed; others cannot be compared.
+    pub form: u8,
+    /// The digest.
+    pub digest: [u8; 32],
+}
+
+/// A step of replacing the state by that of a snapshot. Until the last one nothing changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RestoreStep {
+    /// The next rows; number 0 begins anew, whatever was under way.
+    Chunk {
+        /// Which restore.
+        restore: u64,
+        /// Counts from 0.
+        number: u32,
+        /// Rows in their stored form.
+        rows: Arc<[u8]>,
+    },
+    /// All rows are there: replace the state.
+    Commit {
+        /// Which restore.
+        restore: u64,
+        /// How many chunks there were.
+        chunks: u32,
+    },
+    /// Forget it.
+    Abort {
+        /// Which restore.
+        restore: u64,
+    },
 }
 
 /// A key with the value that it is to have.
@@ -140,6 +198,15 @@ pub enum Rejection {
     /// A lock for a session that is not there.
     #[error("invalid session {0:?}")]
     InvalidSession(SessionId),
+    /// A command that came with newer rules than those in effect.
+    #[error("needs rules level {0}, which not every server has yet")]
+    NeedsRules(u32),
+    /// A step of a restore that is not under way, or not at this step.
+    #[error("another restore began, or this one was given up")]
+    NoRestore,
+    /// Rows that cannot be read.
+    #[error("snapshot's state cannot be read: {0}")]
+    UnreadableState(Arc<str>),
     /// Operations of a transaction that fail.
     #[error("transaction rolled back: {} of its operations failed", .0.len())]
     Transaction(Vec<OperationError>),

@@ -13,11 +13,14 @@ mod stored;
 mod timers;
 mod watch;
 
-pub use command::{Command, KvSet, OperationError, OperationFailure, OperationResult, Outcome, Rejection, Subject};
+pub use command::{
+    Command, KvSet, OperationError, OperationFailure, OperationResult, Outcome, Rejection, RestoreStep, StateDigest,
+    Subject,
+};
 pub use query::{Answer, CheckRow, NodeServices, ServiceNames, all_pass};
 pub use registry::{
-    Committed, Committer, Consistency, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig, SubmitError,
-    new_session_id, wait_time,
+    Committed, Committer, Consistency, Diverged, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig, Restore,
+    RestoreError, SavedState, SubmitError, new_session_id, wait_time,
 };
 pub use state::{RULES_LEVEL, State, Topic};
 pub use stored::StoredError;

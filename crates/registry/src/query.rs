@@ -4,8 +4,11 @@ mod catalog;
 mod kv;
 mod session;
 
-use muster_model::{Check, Index, Indexed, NodeName, Service};
 use std::sync::Arc;
+
+use muster_model::{Check, Index, Indexed, NodeName, Service};
+
+use crate::state::State;
 
 pub(crate) use catalog::row as check_row;
 pub use catalog::{NodeServices, ServiceNames, all_pass};
@@ -21,15 +24,18 @@ pub struct Answer<T> {
     pub value: T,
 }
 
+impl State {
+    /// After a restore no answer's index is below it: whoever holds an index from before has to ask anew.
+    fn answer<T>(&self, index: Index, value: T) -> Answer<T> {
+        Answer { index: index.max(self.restored).max(Index(1)), found: true, value }
+    }
+
+    fn missing<T>(&self, index: Index, value: T) -> Answer<T> {
+        Answer { found: false, ..self.answer(index, value) }
+    }
+}
+
 impl<T> Answer<T> {
-    pub(crate) fn new(index: Index, value: T) -> Self {
-        Self { index: index.max(Index(1)), found: true, value }
-    }
-
-    pub(crate) fn missing(index: Index, value: T) -> Self {
-        Self { index: index.max(Index(1)), found: false, value }
-    }
-
     /// The same answer with its value turned into something else.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
         Answer { index: self.index, found: self.found, value: change(self.value) }

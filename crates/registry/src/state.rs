@@ -6,11 +6,14 @@
 mod catalog;
 mod check;
 mod kv;
+mod lease;
 mod lock;
 mod node;
 mod radix;
 mod record;
+mod replace;
 mod restore;
+mod rules;
 mod service;
 mod session;
 mod timer;
@@ -22,10 +25,16 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use muster_model::{Index, Key, SessionId};
 
+pub(crate) use lease::Lease;
 pub(crate) use lock::LockDelay;
 pub(crate) use radix::Radix;
 pub(crate) use record::{CheckRecord, InstanceKey, NameRecord, NodeRecord, ServiceRecord};
+pub(crate) use replace::Staged;
 pub(crate) use restore::RestoredName;
+pub(crate) use rules::Level;
+pub use rules::RULES_LEVEL;
+#[cfg(test)]
+pub(crate) use rules::SEEDED_LEVEL;
 pub(crate) use session::{NodeSessions, SessionRecord};
 pub(crate) use timer::{Timer, TimerChange};
 pub use topic::Topic;
@@ -33,14 +42,17 @@ pub use topic::Topic;
 use crate::command::{Command, Outcome, Rejection};
 use crate::seeded::{SeededBug, is_seeded};
 
-/// The rules level that this build writes: which version of `apply`'s rules a batch is for.
-pub const RULES_LEVEL: u32 = 1;
-
 /// Everything the registry knows at one moment. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The index of the last effective command.
     pub(crate) index: Index,
+    /// The level of rules that `apply` goes by.
+    pub(crate) rules: Level,
+    /// When the state was last replaced by a snapshot's; 0: never.
+    pub(crate) restored: Index,
+    /// A restore that is under way. Not part of a snapshot: none is saved meanwhile.
+    pub(crate) staged: Option<Arc<Staged>>,
     /// Per server incarnation, the number of its last applied batch.
     pub(crate) applied: OrdMap<u64, u64>,
     /// Nodes by folded name.
@@ -52,6 +64,8 @@ pub struct State {
     /// By folded node name, the nodes that have sessions.
     pub(crate) node_sessions: OrdMap<Arc<str>, Arc<NodeSessions>>,
     pub(crate) lock_delays: OrdMap<Key, Arc<LockDelay>>,
+    /// By folded node name, the leases of nodes whose agents have one.
+    pub(crate) leases: OrdMap<Arc<str>, Lease>,
     pub(crate) indexes: TableIndexes,
 }
 
@@ -95,56 +109,72 @@ impl State {
         self.index
     }
 
+    /// The rules level in effect.
+    pub fn rules(&self) -> u32 {
+        self.rules.0
+    }
+
     /// Applies one command: the next state and what changed, or why not. Pure and total: no clock, no
     /// randomness, no I/O; a rejected command leaves everything as it is.
     pub(crate) fn apply(&mut self, command: &Command) -> (Result<Outcome, Rejection>, Changes) {
-        let mut next = self.clone();
-        let mut changes = Changes::default();
         let index = self.index.next();
+        let mut changes = Changes::default();
         let result = match command {
-            Command::Register(registration) => next.register(registration, index, &mut changes),
-            Command::Deregister(target) => next.deregister(target, index, &mut changes),
-            Command::Report { node, check, status, output } => {
-                next.report(node, check, status, output, index, &mut changes)
-            }
-            Command::KvSet(set) => next.kv_set(set, index, &mut changes),
-            Command::KvDelete { key, cas } => next.kv_delete(key, *cas, index, &mut changes),
-            Command::KvDeleteUnder { prefix } => next.kv_delete_under(prefix, index, &mut changes),
-            Command::KvAcquire { write, session } => next.kv_acquire(write, session, index, &mut changes),
-            Command::KvRelease { write, session } => Ok(next.kv_release(write, session, index, &mut changes)),
-            Command::SessionCreate(session) => next.create_session(session, index, &mut changes),
-            Command::SessionDestroy(id) => {
-                next.end_session(id, index, &mut changes);
-                Ok(Outcome::Done)
-            }
-            Command::SessionExpire { id, epoch } => {
-                next.expire_session(id, *epoch, index, &mut changes);
-                Ok(Outcome::Done)
-            }
-            Command::LockDelayOver { key, epoch } => {
-                next.end_lock_delay(key, *epoch, &mut changes);
-                Ok(Outcome::Done)
-            }
-            Command::Transaction(operations) => next.transact(operations, index, &mut changes),
-        };
-        match result {
-            Err(rejection) => {
-                if is_seeded(SeededBug::HalfTransaction) && !changes.topics.is_empty() {
+            // Its operations are tried one after the other, so it may fail after some of them.
+            Command::Transaction(operations) => {
+                let mut next = self.clone();
+                let result = next.transact(operations, index, &mut changes);
+                if is_seeded(SeededBug::HalfTransaction) && result.is_err() && !changes.topics.is_empty() {
                     next.index = index;
                     *self = next;
-                    return (Err(rejection), changes);
+                    return (result, changes);
                 }
-                (Err(rejection), Changes::default())
+                if result.is_ok() {
+                    *self = next;
+                }
+                result
             }
+            // All others look first and change then.
+            command => self.step(command, index, &mut changes),
+        };
+        match result {
+            Err(rejection) => (Err(rejection), Changes::default()),
             Ok(outcome) => {
                 let shares = is_seeded(SeededBug::SharedIndex) && index.0.is_multiple_of(5);
                 if !changes.topics.is_empty() && !shares {
-                    next.index = index;
+                    self.index = self.index.max(index);
                 }
-                *self = next;
                 (Ok(outcome), changes)
             }
         }
+    }
+
+    fn step(&mut self, command: &Command, index: Index, changes: &mut Changes) -> Result<Outcome, Rejection> {
+        self.allows(command)?;
+        match command {
+            Command::Register(registration) => return self.register(registration, index, changes),
+            Command::Deregister(target) => return self.deregister(target, index, changes),
+            Command::Report { node, check, status, output } => {
+                return self.report(node, check, status, output, index, changes);
+            }
+            Command::KvSet(set) => return self.kv_set(set, index, changes),
+            Command::KvDelete { key, cas } => return self.kv_delete(key, *cas, index, changes),
+            Command::KvDeleteUnder { prefix } => return self.kv_delete_under(prefix, index, changes),
+            Command::KvAcquire { write, session } => return self.kv_acquire(write, session, index, changes),
+            Command::KvRelease { write, session } => return Ok(self.kv_release(write, session, index, changes)),
+            Command::SessionCreate(session) => return self.create_session(session, index, changes),
+            Command::Transaction(operations) => return self.transact(operations, index, changes),
+            Command::Restore(step) => return self.restore_step(step, changes),
+            Command::LeaseBegin { node, length } => return self.begin_lease(node, *length, index, changes),
+            Command::SessionDestroy(id) => self.end_session(id, index, changes),
+            Command::SessionExpire { id, epoch } => self.expire_session(id, *epoch, index, changes),
+            Command::LockDelayOver { key, epoch } => self.end_lock_delay(key, *epoch, changes),
+            Command::RaiseLevel(level) => self.rules.raise(*level),
+            // For those who apply it, not for the state.
+            Command::StateDigest(_) => {}
+            Command::LeaseLapse { node, epoch } => self.lapse_lease(node, *epoch, index, changes),
+        }
+        Ok(Outcome::Done)
     }
 }
 

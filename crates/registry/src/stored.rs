@@ -4,10 +4,14 @@
 //! chunk with its version byte. Versions are only ever added; `tests` keeps a sample of each.
 
 mod command;
+mod control;
+mod loader;
 mod parts;
 mod session;
 mod snapshot;
 mod transaction;
+
+pub(crate) use loader::Loader;
 
 use crate::command::Command;
 use crate::state::State;
@@ -47,14 +51,25 @@ pub(crate) fn decode_batch(bytes: &[u8]) -> Result<Vec<Command>, StoredError> {
     stored.into_iter().map(Command::try_from).collect()
 }
 
-/// The chunks of a snapshot, each well below `chunk_bytes` plus one row.
-pub(crate) fn encode_state(state: &State, chunk_bytes: usize) -> Vec<Vec<u8>> {
-    snapshot::encode(state, chunk_bytes)
+/// The chunks of a snapshot, each about `chunk_bytes` long plus one row at most; made as they are asked for.
+pub(crate) fn state_chunks(state: &State, chunk_bytes: usize) -> impl Iterator<Item = Vec<u8>> + '_ {
+    snapshot::Chunks::new(state, chunk_bytes)
 }
 
 /// A state from the chunks of its snapshot.
+#[cfg(test)]
 pub(crate) fn decode_state(chunks: &[impl AsRef<[u8]>]) -> Result<State, StoredError> {
-    snapshot::decode(chunks)
+    let mut loader = Loader::default();
+    for chunk in chunks {
+        loader.push(chunk.as_ref())?;
+    }
+    loader.finish()
+}
+
+/// All chunks of a snapshot.
+#[cfg(test)]
+pub(crate) fn encode_state(state: &State, chunk_bytes: usize) -> Vec<Vec<u8>> {
+    state_chunks(state, chunk_bytes).collect()
 }
 
 fn encode<T: serde::Serialize>(value: &T) -> Vec<u8> {

@@ -1,19 +1,25 @@
-//! What runs out with time: sessions that are not renewed, lock-delays.
+//! What runs out with time: sessions that are not renewed, lock-delays, leases of nodes.
 //!
 //! Deadlines are kept in memory only. A renewal moves one and writes nothing; what runs out is ended by a command that
 //! carries the epoch it began with, so one that comes too late ends nothing else. After a restart every timer begins
 //! anew at its full length.
 
+mod guard;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use muster_model::{Index, SessionId};
+use muster_model::{Index, NodeName, SessionId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::command::Command;
 use crate::state::{State, Timer, TimerChange};
+use guard::LeaseGuard;
+
+/// A timer that is looked at so much later than it was due was due while this process did not run.
+const LATE: Duration = Duration::from_secs(1);
 
 /// The timers of a registry.
 #[derive(Debug, Default)]
@@ -28,6 +34,7 @@ struct Table {
     running: BTreeMap<Timer, Running>,
     /// Those of them that have not run out, by deadline.
     due: BTreeSet<(Instant, Timer)>,
+    leases: LeaseGuard,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -65,12 +72,28 @@ impl Timers {
 
     /// Begins a session's time anew. False: it has none that could be, since it ran out or the session ended.
     pub(crate) fn renew(&self, id: &SessionId) -> bool {
-        let timer = Timer::Session(id.clone());
+        self.renew_timer(Timer::Session(id.clone()))
+    }
+
+    /// Begins a lease's time anew, also of one that is held. False: it lapsed, or there never was one.
+    pub(crate) fn renew_lease(&self, node: &NodeName) -> bool {
+        self.renew_timer(Timer::Lease(node.clone()))
+    }
+
+    /// How many leases were not renewed in time but are held, since too many others were not either.
+    pub(crate) fn held_leases(&self) -> usize {
+        self.lock().leases.held.len()
+    }
+
+    fn renew_timer(&self, timer: Timer) -> bool {
         let mut table = self.lock();
         let Some(running) = table.running.get(&timer).copied().filter(|running| running.deadline.is_some()) else {
             return false;
         };
-        // Only ever later, so nobody needs to be woken.
+        // Only ever later, so nobody needs to be woken, but for what is held until enough are renewed.
+        if !table.leases.held.is_empty() {
+            self.sooner.notify_one();
+        }
         table.start(timer, Running::new(running.epoch, running.after, Instant::now()));
         true
     }
@@ -109,11 +132,16 @@ impl Table {
         self.stop(&timer);
         if let Some(deadline) = running.deadline {
             self.due.insert((deadline, timer.clone()));
+            if matches!(timer, Timer::Lease(_)) {
+                self.leases.alive.insert(timer.clone());
+            }
         }
         self.running.insert(timer, running);
     }
 
     fn stop(&mut self, timer: &Timer) {
+        self.leases.held.remove(timer);
+        self.leases.alive.remove(timer);
         if let Some(Running { deadline: Some(deadline), .. }) = self.running.remove(timer) {
             self.due.remove(&(deadline, timer.clone()));
         }
@@ -122,16 +150,36 @@ impl Table {
     /// The commands for all that is due, or the next deadline.
     fn take_due(&mut self, now: Instant) -> Result<Vec<Command>, Option<Instant>> {
         let mut commands = Vec::new();
-        while let Some((deadline, _)) = self.due.first()
-            && *deadline <= now
+        while let Some(&(deadline, _)) = self.due.first()
+            && deadline <= now
             && let Some((_, timer)) = self.due.pop_first()
         {
-            if let Some(running) = self.running.get_mut(&timer) {
-                running.deadline = None;
-                commands.push(timer.command(running.epoch));
+            match &timer {
+                // Who slept cannot say what others did meanwhile: they have their whole time again.
+                Timer::Lease(_) if now - deadline > LATE => self.start_anew(timer, now),
+                Timer::Lease(_) => drop(self.leases.held.insert(timer)),
+                Timer::Session(_) | Timer::LockDelay(_) => commands.extend(self.run_out(&timer)),
             }
         }
+        let held = self.leases.held.iter().filter_map(|timer| self.running.get(timer));
+        let length = held.map(|running| running.after).max().unwrap_or_default();
+        for timer in self.leases.let_go(length, now) {
+            commands.extend(self.run_out(&timer));
+        }
         if commands.is_empty() { Err(self.due.first().map(|(deadline, _)| *deadline)) } else { Ok(commands) }
+    }
+
+    fn start_anew(&mut self, timer: Timer, now: Instant) {
+        if let Some(running) = self.running.get(&timer).copied() {
+            self.start(timer, Running::new(running.epoch, running.after, now));
+        }
+    }
+
+    fn run_out(&mut self, timer: &Timer) -> Option<Command> {
+        self.leases.alive.remove(timer);
+        let running = self.running.get_mut(timer)?;
+        running.deadline = None;
+        Some(timer.command(running.epoch))
     }
 }
 

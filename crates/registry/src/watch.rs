@@ -35,6 +35,10 @@ impl Watches {
         if waiters.is_empty() {
             return;
         }
+        if changes.topics.contains(&Topic::Everything) {
+            waiters.values().for_each(|notify| notify.notify_waiters());
+            return;
+        }
         let mut woken = BTreeSet::new();
         for topic in &changes.topics {
             if woken.insert(topic.clone())

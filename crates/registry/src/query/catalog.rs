@@ -23,7 +23,7 @@ pub type ServiceNames = Vec<ServiceTags>;
 impl State {
     /// All nodes, by name.
     pub fn all_nodes(&self) -> Answer<Vec<Indexed<Arc<Node>>>> {
-        Answer::new(self.indexes.nodes, self.nodes.values().map(|record| record.node.clone()).collect())
+        self.answer(self.indexes.nodes, self.nodes.values().map(|record| record.node.clone()).collect())
     }
 
     /// Whether there is such a node.
@@ -37,7 +37,7 @@ impl State {
             .names
             .values()
             .map(|record| ServiceTags { name: record.name.clone(), tags: record.tags.keys().cloned().collect() });
-        Answer::new(self.indexes.services, list.collect())
+        self.answer(self.indexes.services, list.collect())
     }
 
     /// The services of the instances that `wanted` picks; any change of a node or service counts.
@@ -58,7 +58,7 @@ impl State {
             tags.dedup();
             list.push(ServiceTags { name: record.name.clone(), tags });
         }
-        Answer::new(index.max(self.indexes.service_gone), list)
+        self.answer(index.max(self.indexes.service_gone), list)
     }
 
     /// What wakes those who wait for [`Self::services_with`]: the lists, and each service that there is now.
@@ -91,22 +91,22 @@ impl State {
         checks: impl Fn(&NodeRecord, &ServiceRecord) -> Vec<Indexed<Arc<muster_model::Check>>>,
     ) -> Answer<Vec<Instance>> {
         let Some(record) = self.names.get(&*service.to_lowercase()) else {
-            return Answer::new(self.indexes.service_gone, Vec::new());
+            return self.answer(self.indexes.service_gone, Vec::new());
         };
         let list = record.instances.iter().filter_map(|(key, service)| {
             let node = self.nodes.get(&key.node)?;
             Some(Instance { node: node.node.clone(), service: service.service.clone(), checks: checks(node, service) })
         });
-        Answer::new(index(record), list.collect())
+        self.answer(index(record), list.collect())
     }
 
     /// A node with its services.
     pub fn node_services(&self, node: &str) -> Answer<Option<NodeServices>> {
         match self.nodes.get(&*node.to_lowercase()) {
-            None => Answer::new(self.indexes.node_gone, None),
+            None => self.answer(self.indexes.node_gone, None),
             Some(record) => {
                 let services = record.services.values().map(|record| record.service.clone()).collect();
-                Answer::new(record.services_index, Some(NodeServices { node: record.node.clone(), services }))
+                self.answer(record.services_index, Some(NodeServices { node: record.node.clone(), services }))
             }
         }
     }
@@ -114,21 +114,21 @@ impl State {
     /// The checks of a node and of its services, by ID.
     pub fn checks_of_node(&self, node: &str) -> Answer<Vec<CheckRow>> {
         match self.nodes.get(&*node.to_lowercase()) {
-            None => Answer::new(self.indexes.node_gone, Vec::new()),
-            Some(record) => Answer::new(record.checks_index, rows(record).collect()),
+            None => self.answer(self.indexes.node_gone, Vec::new()),
+            Some(record) => self.answer(record.checks_index, rows(record).collect()),
         }
     }
 
     /// The checks of a service's instances, by node, then check ID.
     pub fn checks_of_service(&self, service: &str) -> Answer<Vec<CheckRow>> {
         let Some(record) = self.names.get(&*service.to_lowercase()) else {
-            return Answer::new(self.indexes.service_gone, Vec::new());
+            return self.answer(self.indexes.service_gone, Vec::new());
         };
         let list = record.instances.iter().flat_map(|(key, service): (&Arc<InstanceKey>, _)| {
             let node = self.nodes.get(&key.node);
             service.checks.iter().filter_map(move |id| node.and_then(|node| row(node, id)))
         });
-        Answer::new(record.checks_index, list.collect())
+        self.answer(record.checks_index, list.collect())
     }
 
     /// All checks in `state` (`any`: in whatever state), by node, then check ID.
@@ -140,7 +140,7 @@ impl State {
             _ => self.indexes.checks,
         };
         let all = self.nodes.values().flat_map(|record| rows(record));
-        Answer::new(index, all.filter(|row| state == "any" || row.check.value.status.as_str() == state).collect())
+        self.answer(index, all.filter(|row| state == "any" || row.check.value.status.as_str() == state).collect())
     }
 
     /// What stands on `node` under `owner`.

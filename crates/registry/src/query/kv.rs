@@ -12,8 +12,8 @@ impl State {
     pub fn key(&self, key: &str) -> Answer<Option<Arc<KvEntry>>> {
         let index = self.kv.index_of(key);
         match self.kv.get(key) {
-            Some(entry) => Answer::new(index, Some(Arc::clone(entry))),
-            None => Answer::missing(index, None),
+            Some(entry) => self.answer(index, Some(Arc::clone(entry))),
+            None => self.missing(index, None),
         }
     }
 
@@ -21,7 +21,7 @@ impl State {
     pub fn keys_under(&self, prefix: &str) -> Answer<Vec<Arc<KvEntry>>> {
         let entries: Vec<_> = self.kv.under(prefix).cloned().collect();
         let index = self.kv.index_under(prefix);
-        if entries.is_empty() { Answer::missing(index, entries) } else { Answer::new(index, entries) }
+        if entries.is_empty() { self.missing(index, entries) } else { self.answer(index, entries) }
     }
 
     /// The keys that start with `prefix`, each cut after the first `separator` beyond the prefix, each once.
@@ -39,6 +39,6 @@ impl State {
             }
         }
         let index = self.kv.index_under(prefix);
-        if names.is_empty() { Answer::missing(index, names) } else { Answer::new(index, names) }
+        if names.is_empty() { self.missing(index, names) } else { self.answer(index, names) }
     }
 }

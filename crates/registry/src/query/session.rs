@@ -13,24 +13,24 @@ impl State {
     pub fn session(&self, id: &str) -> Answer<Option<Indexed<Arc<Session>>>> {
         let found = muster_model::SessionId::new(id).ok().and_then(|id| self.sessions.get(&id));
         match found {
-            Some(record) => Answer::new(record.session.modified, Some(record.session.clone())),
-            None => Answer::missing(self.indexes.session_gone, None),
+            Some(record) => self.answer(record.session.modified, Some(record.session.clone())),
+            None => self.missing(self.indexes.session_gone, None),
         }
     }
 
     /// All sessions, by ID.
     pub fn all_sessions(&self) -> Answer<Vec<Indexed<Arc<Session>>>> {
         let list = self.sessions.values().map(|record| record.session.clone()).collect();
-        Answer::new(self.indexes.sessions, list)
+        self.answer(self.indexes.sessions, list)
     }
 
     /// The sessions on a node, by ID.
     pub fn sessions_on(&self, node: &str) -> Answer<Vec<Indexed<Arc<Session>>>> {
         let Some(listed) = self.node_sessions.get(&*node.to_lowercase()) else {
-            return Answer::new(self.indexes.session_gone, Vec::new());
+            return self.answer(self.indexes.session_gone, Vec::new());
         };
         let list = listed.ids.iter().filter_map(|id| self.sessions.get(id)).map(|record| record.session.clone());
-        Answer::new(listed.index, list.collect())
+        self.answer(listed.index, list.collect())
     }
 
     /// What a transaction that only reads answers. Operations that write are done on a copy that is thrown away.
@@ -39,6 +39,6 @@ impl State {
         operations: &[Operation],
     ) -> Answer<Result<Vec<OperationResult>, Vec<OperationError>>> {
         let index: Index = self.index();
-        Answer::new(index, self.clone().run(operations, index.next(), &mut Changes::default()))
+        self.answer(index, self.clone().run(operations, index.next(), &mut Changes::default()))
     }
 }

@@ -55,6 +55,9 @@ impl Registry {
         options: ReadOptions,
         query: impl Fn(&State) -> Answer<T>,
     ) -> Result<Answer<T>, ReadRefused> {
+        if self.shared.diverged.get().is_some() {
+            return Err(ReadRefused);
+        }
         if options.consistency != Consistency::Stale {
             self.catch_up().await?;
         }
@@ -68,6 +71,7 @@ impl Registry {
         let watches: Vec<_> = topics.iter().map(|topic| self.shared.watches.watch(topic.clone())).collect();
         let mut after = wait.after;
         let mut missing_before = false;
+        let restored = self.shared.state.load().restored;
         loop {
             let changed: Vec<_> = watches.iter().map(|watch| Box::pin(watch.changed())).collect();
             let state = self.shared.state.load_full();
@@ -77,7 +81,8 @@ impl Registry {
             }
             missing_before = !answer.found;
             // An index from another history: its holder must begin anew, so do not let it hang.
-            if answer.index > after || wait.after > state.index().max(muster_model::Index(1)) || changed.is_empty() {
+            let other_history = wait.after > state.index().max(muster_model::Index(1)) || state.restored != restored;
+            if answer.index > after || other_history || changed.is_empty() {
                 return Ok(answer);
             }
             drop(state);

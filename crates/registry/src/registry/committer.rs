@@ -6,9 +6,10 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use muster_journal::{AppendError, Entry, Envelope, Following, Position, SnapshotMeta};
 use muster_model::{KvOperation, KvWrite, Operation};
 use tokio::sync::{mpsc, oneshot};
@@ -16,12 +17,14 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
 
+use super::digest::{Digests, Diverged, digest, is_due};
 use super::sessions::write_what_runs_out;
-use super::{Committed, Shared, Submission, SubmitError};
-use crate::command::{Command, Outcome, Rejection};
+use super::snapshot_policy::SnapshotPolicy;
+use super::{Committed, Shared, Submission, SubmitError, saving};
+use crate::command::{Command, Outcome, Rejection, RestoreStep, StateDigest};
 use crate::seeded::{SeededBug, is_seeded};
-use crate::state::{Changes, RULES_LEVEL, State};
-use crate::stored::{decode_batch, encode_batch, encode_state};
+use crate::state::{Changes, State};
+use crate::stored::{decode_batch, encode_batch};
 
 /// How many commands one batch holds at most.
 const BATCH: usize = 1024;
@@ -43,8 +46,10 @@ pub struct Committer {
     number: u64,
     in_flight: Option<Batch>,
     stopped: Option<Arc<str>>,
-    since_snapshot: u64,
-    snapshot: Option<JoinHandle<()>>,
+    policy: SnapshotPolicy,
+    snapshot: Option<JoinHandle<Option<u64>>>,
+    digests: Digests,
+    digest: Option<JoinHandle<StateDigest>>,
 }
 
 /// A batch of ours that is not applied yet.
@@ -60,20 +65,23 @@ impl Committer {
         queue: mpsc::Receiver<Submission>,
         submissions: mpsc::WeakSender<Submission>,
         follow: Following,
+        snapshot_bytes: u64,
     ) -> Self {
-        // Unique among the runs of all servers of this history; it is stamped into batches, never compared by order.
-        let incarnation = RandomState::new().build_hasher().finish();
+        let policy = SnapshotPolicy::new(shared.config.snapshot_every, snapshot_bytes);
         Self {
             shared,
             queue,
             submissions,
             follow,
-            incarnation,
+            // Unique among the runs of all servers of this history; it is stamped into batches, never compared by order.
+            incarnation: unique_number(),
             number: 0,
             in_flight: None,
             stopped: None,
-            since_snapshot: 0,
+            policy,
             snapshot: None,
+            digests: Digests::default(),
+            digest: None,
         }
     }
 
@@ -87,7 +95,7 @@ impl Committer {
     }
 
     async fn commit(mut self, shutdown: CancellationToken) {
-        let mut append: Option<Append> = None;
+        let mut append = self.begin();
         loop {
             let idle = self.in_flight.is_none();
             tokio::select! {
@@ -107,6 +115,12 @@ impl Committer {
                         self.not_appended(error);
                     }
                 }
+                digest = async { self.digest.as_mut().expect("guarded").await }, if idle && self.digest.is_some() => {
+                    self.digest = None;
+                    if let Ok(digest) = digest {
+                        append = self.digested(digest);
+                    }
+                }
                 first = self.queue.recv(), if idle => match first {
                     Some(first) => append = self.start(first),
                     None => break,
@@ -117,6 +131,9 @@ impl Committer {
         self.refuse_waiting();
         if let Some(snapshot) = self.snapshot.take() {
             let _ = snapshot.await;
+        }
+        if let Some(digest) = self.digest.take() {
+            let _ = digest.await;
         }
     }
 
@@ -142,17 +159,45 @@ impl Committer {
             }
             return None;
         }
+        Some(self.append(commands, replies))
+    }
+
+    /// What a run begins with, before anybody's writes.
+    fn begin(&mut self) -> Option<Append> {
+        let state = self.shared.state.load_full();
+        let known = self.shared.config.rules;
+        let raise = (state.rules() < known).then_some(Command::RaiseLevel(known));
+        let abort = state.staged.as_ref().map(|staged| RestoreStep::Abort { restore: staged.restore });
+        let commands: Vec<_> = raise.into_iter().chain(abort.map(Command::Restore)).collect();
+        (!commands.is_empty()).then(|| self.append(commands, Vec::new()))
+    }
+
+    fn append(&mut self, commands: Vec<Command>, replies: Vec<Reply>) -> Append {
         self.number += 1;
         let envelope = Envelope {
             history: self.shared.journal.history(),
             incarnation: self.incarnation,
             number: self.number,
-            rules: RULES_LEVEL,
+            rules: rules_of(&commands, self.shared.state.load().rules()),
             commands: Bytes::from(encode_batch(&commands)),
         };
         self.in_flight = Some(Batch { number: self.number, commands, replies });
         let journal = Arc::clone(&self.shared.journal);
-        Some(Box::pin(async move { journal.append(&envelope).await }))
+        Box::pin(async move { journal.append(&envelope).await })
+    }
+
+    /// A digest of an earlier state is there: compare it, and write it for others to compare.
+    fn digested(&mut self, own: StateDigest) -> Option<Append> {
+        if let Err(diverged) = self.digests.computed(own) {
+            self.diverge(diverged);
+        }
+        self.stopped.is_none().then(|| self.append(vec![Command::StateDigest(own)], Vec::new()))
+    }
+
+    fn diverge(&mut self, diverged: Diverged) {
+        error!(%diverged, "this server applies the journal differently; it answers nothing any more");
+        let _ = self.shared.diverged.set(diverged);
+        self.stop(Arc::from(diverged.to_string()));
     }
 
     /// Whether a seeded bug throws these away.
@@ -171,7 +216,10 @@ impl Committer {
         let (commands, replies) = match own {
             Some(batch) => (batch.commands, batch.replies),
             None => match decode_batch(&envelope.commands) {
-                Ok(commands) => (commands, Vec::new()),
+                Ok(commands) => {
+                    self.compare(&commands);
+                    (commands, Vec::new())
+                }
                 Err(error) => {
                     error!(%position, %error, "an entry of the journal cannot be read; no more writes are taken");
                     self.stop(Arc::from(error.to_string()));
@@ -192,7 +240,18 @@ impl Committer {
             // A submitter that went away does not undo its write.
             let _ = reply.send(answer);
         }
-        self.count_towards_snapshot(state, position);
+        self.look_after_history(state, position, envelope.commands.len());
+    }
+
+    /// Compares what another server says of its state.
+    fn compare(&mut self, commands: &[Command]) {
+        for command in commands {
+            if let Command::StateDigest(other) = command
+                && let Err(diverged) = self.digests.read(*other)
+            {
+                self.diverge(diverged);
+            }
+        }
     }
 
     fn not_appended(&mut self, error: AppendError) {
@@ -233,30 +292,65 @@ impl Committer {
         }
     }
 
-    /// Saves a snapshot from the immutable state, beside the writing, and trims what it covers.
-    fn count_towards_snapshot(&mut self, state: Arc<State>, position: Position) {
-        self.since_snapshot += 1;
-        let busy = self.snapshot.as_ref().is_some_and(|snapshot| !snapshot.is_finished());
-        if self.since_snapshot < self.shared.config.snapshot_every || busy || self.stopped.is_some() {
+    /// Computes digests and saves snapshots when they are due, from the immutable state, beside the writing.
+    fn look_after_history(&mut self, state: Arc<State>, position: Position, bytes: usize) {
+        self.policy.written(bytes);
+        if self.stopped.is_some() {
             return;
         }
-        self.since_snapshot = 0;
-        let shared = Arc::clone(&self.shared);
-        self.snapshot = Some(tokio::spawn(async move {
-            let encode = move || encode_state(&state, CHUNK_BYTES);
-            let Ok(chunks) = tokio::task::spawn_blocking(encode).await else { return };
-            let meta = SnapshotMeta { position, history: shared.journal.history(), rules: RULES_LEVEL };
-            let chunks = futures_util::stream::iter(chunks.into_iter().map(Bytes::from));
-            if let Err(error) = shared.journal.save_snapshot(meta, Box::pin(chunks)).await {
-                warn!(%position, %error, "a snapshot could not be saved; the journal keeps growing until one is");
-                return;
-            }
-            match shared.journal.trim(position.next()).await {
-                Ok(()) => debug!(%position, "snapshot saved, journal trimmed"),
-                Err(error) => warn!(%position, %error, "the journal could not be trimmed"),
-            }
-        }));
+        let every = self.shared.config.digest_every;
+        if self.digest.is_none() && state.allows_digests() && is_due(position, every, &state) {
+            let state = Arc::clone(&state);
+            self.digest = Some(tokio::task::spawn_blocking(move || digest(&state, position)));
+        }
+        if state.staged.is_some() || self.is_saving() || !self.policy.is_due() {
+            return;
+        }
+        self.policy.begun();
+        self.snapshot = Some(tokio::spawn(save(Arc::clone(&self.shared), state, position)));
     }
+
+    /// Whether a snapshot is being saved. Learns from one that was.
+    fn is_saving(&mut self) -> bool {
+        if self.snapshot.as_ref().is_some_and(|snapshot| !snapshot.is_finished()) {
+            return true;
+        }
+        if let Some(Ok(Some(bytes))) = self.snapshot.take().and_then(FutureExt::now_or_never) {
+            self.policy.saved(bytes);
+        }
+        false
+    }
+}
+
+/// Saves a snapshot and trims what it covers. How long it was.
+async fn save(shared: Arc<Shared>, state: Arc<State>, position: Position) -> Option<u64> {
+    let bytes = Arc::new(AtomicU64::new(0));
+    let meta = SnapshotMeta { position, history: shared.journal.history(), rules: state.rules() };
+    let counted = Arc::clone(&bytes);
+    let chunks = saving::stream(state, CHUNK_BYTES)
+        .inspect(move |chunk| {
+            counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        });
+    if let Err(error) = shared.journal.save_snapshot(meta, Box::pin(chunks)).await {
+        warn!(%position, %error, "a snapshot could not be saved; the journal keeps growing until one is");
+        return None;
+    }
+    match shared.journal.trim(position.next()).await {
+        Ok(()) => debug!(%position, "snapshot saved, journal trimmed"),
+        Err(error) => warn!(%position, %error, "the journal could not be trimmed"),
+    }
+    Some(bytes.load(Ordering::Relaxed))
+}
+
+/// A number that nobody else has drawn.
+pub(super) fn unique_number() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// The level that reading a batch needs: the one in effect, or the one that it raises to.
+fn rules_of(commands: &[Command], current: u32) -> u32 {
+    let raised = commands.iter().map(|command| if let Command::RaiseLevel(level) = command { *level } else { 0 });
+    raised.fold(current, u32::max)
 }
 
 /// The outcomes of a batch's commands with the index after each.
@@ -285,6 +379,7 @@ fn weight(command: &Command) -> usize {
         Command::KvSet(set) => set.value.len() + set.key.as_str().len() + 16,
         Command::KvAcquire { write, .. } | Command::KvRelease { write, .. } => write_weight(write),
         Command::Transaction(operations) => operations.iter().map(operation_weight).sum(),
+        Command::Restore(RestoreStep::Chunk { rows, .. }) => rows.len() + 32,
         _ => 256,
     }
 }

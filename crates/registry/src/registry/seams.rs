@@ -1,6 +1,7 @@
 //! The registry as workers in this process see it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_catalog::{
     Catalog, CatalogDeregistration, CatalogError, CatalogRegistration, Data, Discovery, Fetched, Instance,
@@ -104,6 +105,16 @@ impl Catalog for Registry {
         output: Arc<str>,
     ) -> Pending<'_, Result<(), CatalogError>> {
         Box::pin(self.write(Command::Report { node, check, status, output }))
+    }
+
+    fn keep_lease<'a>(&'a self, node: &'a NodeName, length: Duration) -> Pending<'a, Result<(), CatalogError>> {
+        Box::pin(async move {
+            // A renewal writes nothing.
+            if self.shared.timers.renew_lease(node) {
+                return Ok(());
+            }
+            self.write(Command::LeaseBegin { node: node.clone(), length }).await
+        })
     }
 
     fn entries<'a>(&'a self, node: &'a NodeName, owner: Owner) -> Pending<'a, Result<NodeEntries, CatalogError>> {

@@ -1,3 +1,6 @@
+mod digest;
+mod restore;
+mod rules;
 mod sessions;
 
 use std::time::Duration;
@@ -20,8 +23,11 @@ struct Running {
 
 impl Running {
     async fn on(storage: &MemoryStorage, snapshot_every: u64) -> Self {
-        let journal = Arc::new(MemoryJournal::open(storage));
         let config = RegistryConfig { snapshot_every, ..RegistryConfig::default() };
+        Self::with(Arc::new(MemoryJournal::open(storage)), config).await
+    }
+
+    async fn with(journal: Arc<dyn Journal>, config: RegistryConfig) -> Self {
         let (registry, committer) = Registry::open(journal, config).await.unwrap();
         let stop = CancellationToken::new();
         Self { registry, committer: tokio::spawn(committer.run(stop.clone())), stop }

@@ -17,10 +17,9 @@ impl State {
         changes: &mut Changes,
     ) -> Result<Outcome, Rejection> {
         let node = registration.node.name().folded();
-        match &registration.node {
-            NodeUpdate::Put(wanted) => self.put_node(&node, wanted, index, changes)?,
-            NodeUpdate::Keep(_) if !self.nodes.contains_key(&node) => return Err(Rejection::MissingNode),
-            NodeUpdate::Keep(_) => {}
+        self.may_register(&node, registration)?;
+        if let NodeUpdate::Put(wanted) = &registration.node {
+            self.put_node(&node, wanted, index, changes)?;
         }
         if let Some(service) = &registration.service {
             self.put_service(&node, service, registration.owner, index, changes);
@@ -32,6 +31,25 @@ impl State {
             self.put_check(&node, wanted, registration.owner, index, changes)?;
         }
         Ok(Outcome::Done)
+    }
+
+    /// Whether nothing stands in its way, before anything is changed.
+    fn may_register(&self, node: &Arc<str>, registration: &CatalogRegistration) -> Result<(), Rejection> {
+        match &registration.node {
+            NodeUpdate::Put(wanted) => self.may_put_node(node, wanted)?,
+            NodeUpdate::Keep(_) if !self.nodes.contains_key(node) => return Err(Rejection::MissingNode),
+            NodeUpdate::Keep(_) => {}
+        }
+        let present = self.nodes.get(node);
+        for wanted in &registration.checks {
+            let Some(service) = &wanted.check.service_id else { continue };
+            let id = service.folded();
+            let comes = registration.service.as_ref().is_some_and(|service| service.id.folded() == id);
+            if !comes && !present.is_some_and(|record| record.services.contains_key(&id)) {
+                return Err(Rejection::UnknownService { service: service.clone(), check: wanted.check.id.clone() });
+            }
+        }
+        Ok(())
     }
 
     /// Removes a node, an instance or a check with all that hangs on it; removing nothing succeeds.

@@ -31,8 +31,19 @@ impl State {
             created: present.map_or(index, |entry| entry.created),
             modified: index,
         };
+        #[cfg(test)]
+        let entry = self.seeded_rule(entry);
         self.put_entry(entry, changes);
         Ok(Outcome::Done)
+    }
+
+    /// The rule that came with a later level, for tests of levels.
+    #[cfg(test)]
+    fn seeded_rule(&self, entry: KvEntry) -> KvEntry {
+        if self.rules.0 < super::rules::SEEDED_LEVEL {
+            return entry;
+        }
+        KvEntry { value: Arc::from(entry.value.to_ascii_uppercase()), ..entry }
     }
 
     /// Deleting what is not there succeeds, whatever the condition; condition 0 never holds for a key that is there.

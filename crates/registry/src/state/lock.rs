@@ -25,7 +25,7 @@ impl State {
 
     /// Ends a lock-delay, unless it is another one by now. Nothing that can be read changes.
     pub(super) fn end_lock_delay(&mut self, key: &Key, epoch: Index, changes: &mut Changes) {
-        if self.lock_delays.get(key).is_some_and(|delay| delay.epoch == epoch) {
+        if self.lock_delays.get(key).is_some_and(|delay| self.epoch_of(delay.epoch) == epoch) {
             self.lock_delays.remove(key);
             changes.timers.push(TimerChange::Stop(Timer::LockDelay(key.clone())));
         }

@@ -21,14 +21,8 @@ impl State {
             self.touch_node_list(key, index, changes);
             return Ok(());
         };
+        self.may_put_node(key, wanted)?;
         let holder = &present.node.value;
-        if !holder.id.is_empty() && !wanted.id.is_empty() && holder.id != wanted.id && is_live(present) {
-            return Err(Rejection::NodeNameReserved {
-                name: holder.name.clone(),
-                holder: Arc::clone(&holder.id),
-                address: Arc::clone(&holder.address),
-            });
-        }
         let mut wanted = wanted.clone();
         if wanted.id.is_empty() {
             wanted.id = Arc::clone(&holder.id);
@@ -44,6 +38,20 @@ impl State {
         self.touch_node_list(key, index, changes);
         self.touch_services_of(key, index, true, changes);
         Ok(())
+    }
+
+    /// The name of a live node is not taken by one of another ID.
+    pub(super) fn may_put_node(&self, key: &Arc<str>, wanted: &Node) -> Result<(), Rejection> {
+        let Some(present) = self.nodes.get(key) else { return Ok(()) };
+        let holder = &present.node.value;
+        if holder.id.is_empty() || wanted.id.is_empty() || holder.id == wanted.id || !is_live(present) {
+            return Ok(());
+        }
+        Err(Rejection::NodeNameReserved {
+            name: holder.name.clone(),
+            holder: Arc::clone(&holder.id),
+            address: Arc::clone(&holder.address),
+        })
     }
 
     pub(super) fn touch_node_list(&mut self, key: &Arc<str>, index: Index, changes: &mut Changes) {

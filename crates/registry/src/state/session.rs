@@ -82,9 +82,14 @@ impl State {
         changes.touch(Topic::NodeSessions(Arc::clone(node)));
     }
 
+    /// The epoch of a timer that began at `begun`: a restore begins all anew.
+    pub(super) fn epoch_of(&self, begun: Index) -> Index {
+        begun.max(self.restored)
+    }
+
     /// Ends a session whose time ran out, unless it is another one by now.
     pub(super) fn expire_session(&mut self, id: &SessionId, epoch: Index, index: Index, changes: &mut Changes) {
-        if self.sessions.get(id).is_some_and(|record| record.session.created == epoch) {
+        if self.sessions.get(id).is_some_and(|record| self.epoch_of(record.session.created) == epoch) {
             self.end_session(id, index, changes);
         }
     }

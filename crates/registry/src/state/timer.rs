@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use muster_model::{Index, Key, SessionId};
+use muster_model::{Index, Key, NodeName, SessionId};
 
 use super::State;
 use crate::command::Command;
@@ -15,6 +15,8 @@ pub(crate) enum Timer {
     Session(SessionId),
     /// The time in which nobody may lock a key.
     LockDelay(Key),
+    /// A node's lease.
+    Lease(NodeName),
 }
 
 /// A timer that begins or ends.
@@ -26,12 +28,22 @@ pub(crate) enum TimerChange {
     Stop(Timer),
 }
 
+impl TimerChange {
+    /// The end of the timer that it is about.
+    pub(crate) fn stopped(self) -> Self {
+        match self {
+            Self::Start { timer, .. } | Self::Stop(timer) => Self::Stop(timer),
+        }
+    }
+}
+
 impl Timer {
     /// The command that ends what ran out, if `epoch` is still the one that it began with.
     pub(crate) fn command(&self, epoch: Index) -> Command {
         match self {
             Self::Session(id) => Command::SessionExpire { id: id.clone(), epoch },
             Self::LockDelay(key) => Command::LockDelayOver { key: key.clone(), epoch },
+            Self::Lease(node) => Command::LeaseLapse { node: node.clone(), epoch },
         }
     }
 }
@@ -41,13 +53,14 @@ impl State {
     pub(crate) fn timers(&self) -> impl Iterator<Item = TimerChange> + '_ {
         let sessions = self.sessions.iter().filter_map(|(id, record)| {
             let after = record.session.value.expires_after()?;
-            Some(TimerChange::Start { timer: Timer::Session(id.clone()), after, epoch: record.session.created })
+            let epoch = self.epoch_of(record.session.created);
+            Some(TimerChange::Start { timer: Timer::Session(id.clone()), after, epoch })
         });
         let delays = self.lock_delays.iter().map(|(key, delay)| TimerChange::Start {
             timer: Timer::LockDelay(key.clone()),
             after: delay.length,
-            epoch: delay.epoch,
+            epoch: self.epoch_of(delay.epoch),
         });
-        sessions.chain(delays)
+        sessions.chain(delays).chain(self.lease_timers())
     }
 }

@@ -7,6 +7,8 @@ use muster_model::{Key, SessionId};
 /// Something whose change wakes those who wait for it. Names are folded.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
+    /// All of it: the state was replaced. Nobody waits for it, but it wakes everybody.
+    Everything,
     /// The list of nodes.
     Nodes,
     /// The list of service names and tags.

@@ -1,12 +1,14 @@
 //! The stored form of commands.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate};
 use muster_model::{CheckId, CheckStatus, Index, Key, NodeName, Operation, ServiceId, SessionId};
 use serde::{Deserialize, Serialize};
 
 use super::StoredError;
+use super::control::{StoredDigest, StoredStep};
 use super::parts::{StoredCheck, StoredNode, StoredOwner, StoredService, invalid};
 use super::session::StoredSession;
 use super::transaction::{StoredOperation, StoredWrite};
@@ -48,6 +50,11 @@ pub(super) enum StoredCommand {
     SessionExpire(String, u64),
     LockDelayOver(String, u64),
     Transaction(Vec<StoredOperation>),
+    RaiseLevel(u32),
+    StateDigest(StoredDigest),
+    Restore(StoredStep),
+    LeaseBegin(String, Duration),
+    LeaseLapse(String, u64),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -88,6 +95,11 @@ impl From<&Command> for StoredCommand {
             Command::SessionExpire { id, epoch } => Self::SessionExpire(id.to_string(), epoch.0),
             Command::LockDelayOver { key, epoch } => Self::LockDelayOver(key.to_string(), epoch.0),
             Command::Transaction(operations) => Self::Transaction(operations.iter().map(Into::into).collect()),
+            Command::RaiseLevel(level) => Self::RaiseLevel(*level),
+            Command::StateDigest(digest) => Self::StateDigest(digest.into()),
+            Command::Restore(step) => Self::Restore(step.into()),
+            Command::LeaseBegin { node, length } => Self::LeaseBegin(node.to_string(), *length),
+            Command::LeaseLapse { node, epoch } => Self::LeaseLapse(node.to_string(), epoch.0),
         }
     }
 }
@@ -155,6 +167,11 @@ impl TryFrom<StoredCommand> for Command {
                 let operations: Result<Vec<Operation>, _> = operations.into_iter().map(TryInto::try_into).collect();
                 Self::Transaction(operations?.into())
             }
+            StoredCommand::RaiseLevel(level) => Self::RaiseLevel(level),
+            StoredCommand::StateDigest(digest) => Self::StateDigest(digest.into()),
+            StoredCommand::Restore(step) => Self::Restore(step.into()),
+            StoredCommand::LeaseBegin(name, length) => Self::LeaseBegin { node: node(name)?, length },
+            StoredCommand::LeaseLapse(name, epoch) => Self::LeaseLapse { node: node(name)?, epoch: Index(epoch) },
         })
     }
 }

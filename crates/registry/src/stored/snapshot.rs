@@ -1,18 +1,17 @@
 //! A whole state as rows. Derived tables are not stored but for their indexes, which cannot be derived.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use muster_model::{Check, Index, Indexed, Key, KvEntry, Node, NodeName, Service, ServiceName, Session};
+use muster_model::Index;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{StoredCheck, StoredEntry, StoredNode, StoredOwner, StoredService, invalid};
+use super::encode as encode_chunk;
+use super::parts::{StoredCheck, StoredEntry, StoredNode, StoredOwner, StoredService};
 use super::session::StoredSession;
-use super::{StoredError, decode as decode_chunk, encode as encode_chunk};
-use crate::state::{CheckRecord, LockDelay, NodeRecord, RestoredName, ServiceRecord, State, TableIndexes};
+use crate::state::{Level, NodeRecord, State, TableIndexes};
 
 #[derive(Serialize, Deserialize)]
-enum Row {
+pub(super) enum Row {
     /// First of all: counter, applied batches, list indexes.
     Head {
         index: u64,
@@ -44,25 +43,39 @@ enum Row {
     SessionIndexes { list: u64, gone: u64 },
     /// A key that may not be locked for now.
     LockDelay { key: String, epoch: u64, length: Duration },
+    /// The level of rules in effect, where it is above the first.
+    Rules(u32),
+    /// When the state was last replaced, where it ever was.
+    Restored(u64),
+    /// A node's lease.
+    Lease { node: String, epoch: u64, length: Duration, lapsed: bool },
 }
 
-pub(super) fn encode(state: &State, chunk_bytes: usize) -> Vec<Vec<u8>> {
-    let mut chunks = Vec::new();
-    let mut rows: Vec<Row> = Vec::new();
-    let mut bytes = 0;
-    for row in rows_of(state) {
-        bytes += postcard::experimental::serialized_size(&row).unwrap_or(0);
-        rows.push(row);
-        if bytes >= chunk_bytes {
-            chunks.push(encode_chunk(&rows));
-            rows.clear();
-            bytes = 0;
+/// The rows of a state in chunks, made as they are asked for.
+pub(super) struct Chunks<'a> {
+    rows: Box<dyn Iterator<Item = Row> + 'a>,
+    chunk_bytes: usize,
+}
+
+impl<'a> Chunks<'a> {
+    pub(super) fn new(state: &'a State, chunk_bytes: usize) -> Self {
+        Self { rows: Box::new(rows_of(state)), chunk_bytes }
+    }
+}
+
+impl Iterator for Chunks<'_> {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let (mut rows, mut bytes) = (Vec::new(), 0);
+        while bytes < self.chunk_bytes
+            && let Some(row) = self.rows.next()
+        {
+            bytes += postcard::experimental::serialized_size(&row).unwrap_or(0);
+            rows.push(row);
         }
+        if rows.is_empty() { None } else { Some(encode_chunk(&rows)) }
     }
-    if !rows.is_empty() {
-        chunks.push(encode_chunk(&rows));
-    }
-    chunks
 }
 
 fn rows_of(state: &State) -> impl Iterator<Item = Row> + '_ {
@@ -91,6 +104,19 @@ fn rows_of(state: &State) -> impl Iterator<Item = Row> + '_ {
         .chain(entries)
         .chain(changes.map(|(path, index)| Row::KeyChange { path, index: index.0 }))
         .chain(session_rows(state))
+        .chain(control_rows(state))
+}
+
+fn control_rows(state: &State) -> impl Iterator<Item = Row> + '_ {
+    let rules = (state.rules > Level::default()).then_some(Row::Rules(state.rules.0));
+    let restored = (state.restored > Index(0)).then_some(Row::Restored(state.restored.0));
+    let leases = state.leases.values().map(|lease| Row::Lease {
+        node: lease.node.to_string(),
+        epoch: lease.epoch.0,
+        length: lease.length,
+        lapsed: lease.lapsed,
+    });
+    rules.into_iter().chain(restored).chain(leases)
 }
 
 fn session_rows(state: &State) -> impl Iterator<Item = Row> + '_ {
@@ -132,102 +158,4 @@ fn node_rows(record: &NodeRecord) -> impl Iterator<Item = Row> + '_ {
         modified: check.check.modified.0,
     });
     std::iter::once(node).chain(services).chain(checks)
-}
-
-pub(super) fn decode(chunks: &[impl AsRef<[u8]>]) -> Result<State, StoredError> {
-    let mut state = State::default();
-    let mut node: Option<NodeRecord> = None;
-    let mut indexes = TableIndexes::default();
-    for chunk in chunks {
-        let rows: Vec<Row> = decode_chunk(chunk.as_ref())?;
-        for row in rows {
-            match row {
-                Row::Head { index, applied, nodes, services, checks, by_status, node_gone, service_gone } => {
-                    state.index = Index(index);
-                    state.applied = applied.into_iter().collect();
-                    indexes = TableIndexes {
-                        nodes: Index(nodes),
-                        services: Index(services),
-                        checks: Index(checks),
-                        by_status: by_status.map(Index),
-                        node_gone: Index(node_gone),
-                        service_gone: Index(service_gone),
-                        ..TableIndexes::default()
-                    };
-                }
-                Row::Entry(entry) => state.kv.insert(Arc::new(KvEntry::try_from(entry)?)),
-                Row::KeyChange { path, index } => state.kv.raise_at(&path, Index(index)),
-                Row::Name { name, service_index, health_index, checks_index } => {
-                    if let Some(done) = node.take() {
-                        state.restore_node(done);
-                    }
-                    let indexes = [service_index, health_index, checks_index].map(Index);
-                    let name = ServiceName::new(name).map_err(invalid)?;
-                    state.restore_name(RestoredName { name, indexes });
-                }
-                Row::SessionIndexes { list, gone } => {
-                    (indexes.sessions, indexes.session_gone) = (Index(list), Index(gone));
-                }
-                Row::Session { .. } | Row::NodeSessions { .. } | Row::LockDelay { .. } => {
-                    restore_session_row(&mut state, row)?;
-                }
-                on_node => restore_node_row(&mut state, &mut node, on_node)?,
-            }
-        }
-    }
-    if let Some(done) = node {
-        state.restore_node(done);
-    }
-    state.indexes = indexes;
-    state.restore_locks();
-    Ok(state)
-}
-
-fn restore_session_row(state: &mut State, row: Row) -> Result<(), StoredError> {
-    match row {
-        Row::Session { session, created, modified } => {
-            let value = Arc::new(Session::try_from(session)?);
-            state.restore_session(Indexed { value, created: Index(created), modified: Index(modified) });
-        }
-        Row::NodeSessions { node, index } => {
-            state.restore_node_sessions(&NodeName::new(node).map_err(invalid)?, Index(index));
-        }
-        Row::LockDelay { key, epoch, length } => {
-            let delay = LockDelay { epoch: Index(epoch), length };
-            state.lock_delays.insert(Key::new(key).map_err(invalid)?, Arc::new(delay));
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
-fn restore_node_row(state: &mut State, open: &mut Option<NodeRecord>, row: Row) -> Result<(), StoredError> {
-    let orphan = || StoredError::Invalid("a service or check stands before its node".into());
-    match row {
-        Row::Node { node, created, modified, services_index, checks_index } => {
-            let node: Node = node.try_into()?;
-            let indexed = Indexed { value: Arc::new(node), created: Index(created), modified: Index(modified) };
-            let mut record = NodeRecord::new(indexed);
-            record.services_index = Index(services_index);
-            record.checks_index = Index(checks_index);
-            if let Some(done) = open.replace(record) {
-                state.restore_node(done);
-            }
-        }
-        Row::Service { service, owner, created, modified } => {
-            let service: Service = service.try_into()?;
-            let key = service.id.folded();
-            let service = Indexed { value: Arc::new(service), created: Index(created), modified: Index(modified) };
-            let record = ServiceRecord { service, owner: owner.into(), checks: Vec::new() };
-            open.as_mut().ok_or_else(orphan)?.services.insert(key, Arc::new(record));
-        }
-        Row::Check { check, owner, created, modified } => {
-            let check: Check = check.try_into()?;
-            let key = check.id.folded();
-            let check = Indexed { value: Arc::new(check), created: Index(created), modified: Index(modified) };
-            open.as_mut().ok_or_else(orphan)?.put_check(key, CheckRecord { check, owner: owner.into() });
-        }
-        _ => {}
-    }
-    Ok(())
 }

@@ -89,3 +89,74 @@ async fn what_is_due_together_runs_out_together() {
     assert_eq!(timers.run_out().await.len(), 2);
     assert_eq!(timers.run_out().await.len(), 1);
 }
+
+fn node(number: usize) -> NodeName {
+    NodeName::new(format!("n{number}")).unwrap()
+}
+
+fn leases(count: usize) -> Timers {
+    let timers = Timers::default();
+    timers.follow((0..count).map(|number| TimerChange::Start {
+        timer: Timer::Lease(node(number)),
+        after: Duration::from_secs(10),
+        epoch: Index(1),
+    }));
+    timers
+}
+
+fn lapse(number: usize) -> Command {
+    Command::LeaseLapse { node: node(number), epoch: Index(1) }
+}
+
+fn renew(timers: &Timers, numbers: std::ops::Range<usize>) {
+    assert!(numbers.clone().all(|number| timers.renew_lease(&node(number))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_few_leases_lapse_at_once() {
+    let timers = leases(10);
+    tokio::time::advance(Duration::from_secs(9)).await;
+    renew(&timers, 3..10);
+    assert_eq!(next(&timers).await, (1, vec![lapse(0), lapse(1), lapse(2)]));
+    assert!(!timers.renew_lease(&node(0)), "it lapsed, so it begins a new one");
+}
+
+#[tokio::test(start_paused = true)]
+async fn many_leases_that_lapse_at_once_are_held_until_enough_are_renewed() {
+    let timers = leases(10);
+    tokio::time::advance(Duration::from_secs(9)).await;
+    renew(&timers, 4..10);
+    tokio::time::advance(Duration::from_secs(1)).await;
+    assert!(timers.run_out().now_or_never().is_none());
+    assert_eq!(timers.held_leases(), 4);
+    renew(&timers, 3..4);
+    assert_eq!(next(&timers).await, (0, vec![lapse(0), lapse(1), lapse(2)]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn leases_that_lapse_one_after_the_other_within_their_length_are_held_too() {
+    let timers = leases(10);
+    for number in 0..10 {
+        tokio::time::advance(Duration::from_millis(500)).await;
+        renew(&timers, number..10);
+    }
+    for number in 0..3 {
+        assert_eq!(timers.run_out().await, [lapse(number)]);
+    }
+    tokio::time::advance(Duration::from_millis(500)).await;
+    assert!(timers.run_out().now_or_never().is_none());
+    assert_eq!(timers.held_leases(), 1, "the fourth of ten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_four_leases_each_counts() {
+    let timers = leases(4);
+    assert_eq!(next(&timers).await, (10, (0..4).map(lapse).collect()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_slept_gives_leases_their_whole_time_again() {
+    let timers = leases(1);
+    tokio::time::advance(Duration::from_secs(60)).await;
+    assert_eq!(next(&timers).await, (10, vec![lapse(0)]));
+}

@@ -1,0 +1,53 @@
+//! Levels of rules: `apply` keeps what it did for older logs, so a log means for ever what it meant when it was
+//! written, and servers can be upgraded one by one.
+
+use super::State;
+use crate::command::{Command, Rejection};
+
+/// The newest rules level that this build has.
+///
+/// 1: catalog, keys, sessions, transactions. 2: restore, leases, digests, and the level itself as a command.
+pub const RULES_LEVEL: u32 = 2;
+
+/// The level that restore, leases and digests came with.
+const SECOND: u32 = 2;
+
+/// A rule that only tests have: from this level on a put turns its value to upper case.
+#[cfg(test)]
+pub(crate) const SEEDED_LEVEL: u32 = 1000;
+
+/// The level in effect. A history begins with the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Level(pub(crate) u32);
+
+impl Default for Level {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl Level {
+    /// Levels only rise: a server that is late with its announcement lowers nothing.
+    pub(super) fn raise(&mut self, to: u32) {
+        self.0 = self.0.max(to);
+    }
+}
+
+impl State {
+    /// Whether the rules in effect know the command.
+    pub(super) fn allows(&self, command: &Command) -> Result<(), Rejection> {
+        let newer = matches!(
+            command,
+            Command::StateDigest(_)
+                | Command::Restore(_)
+                | Command::LeaseBegin { .. }
+                | Command::LeaseLapse { .. }
+        );
+        if newer && self.rules < Level(SECOND) { Err(Rejection::NeedsRules(SECOND)) } else { Ok(()) }
+    }
+
+    /// Whether the rules in effect know digests.
+    pub(crate) fn allows_digests(&self) -> bool {
+        self.rules >= Level(SECOND)
+    }
+}
