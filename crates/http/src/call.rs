@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use hyper::HeaderMap;
+use hyper::body::Incoming;
 use muster_catalog::Wait;
 use muster_model::Index;
 use muster_registry::{Consistency, ReadOptions};
@@ -20,6 +21,8 @@ pub(crate) struct Call {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The body, where the route reads it as it comes.
+    pub(crate) incoming: Option<Incoming>,
 }
 
 impl Call {

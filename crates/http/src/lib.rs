@@ -26,6 +26,7 @@ mod router;
 mod server;
 mod session;
 mod settings;
+mod snapshot;
 mod status;
 mod transaction;
 

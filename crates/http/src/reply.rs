@@ -1,12 +1,18 @@
 //! Answers, with the headers that Consul's clients read.
 
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::{Body, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY};
 use hyper::{Response, StatusCode};
 use muster_model::Index;
 use muster_wire::header;
 use muster_wire::query::Consistency;
+use tokio::sync::mpsc;
 
 use crate::compression;
 
@@ -16,12 +22,17 @@ pub(crate) struct Reply {
     content_type: Option<&'static str>,
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Bytes,
+    /// What follows the body, as it is made.
+    rest: Option<Chunks>,
 }
+
+/// A body that is made while it is sent; an error cuts the connection.
+pub(crate) type Chunks = mpsc::Receiver<io::Result<Bytes>>;
 
 impl Reply {
     /// JSON.
     pub(crate) fn json(body: impl Into<Bytes>) -> Self {
-        Self { status: 200, content_type: Some(header::JSON), headers: Vec::new(), body: body.into() }
+        Self { status: 200, content_type: Some(header::JSON), headers: Vec::new(), body: body.into(), rest: None }
     }
 
     /// 200 with nothing in it, as most agent calls answer.
@@ -31,7 +42,13 @@ impl Reply {
 
     /// 404 with nothing in it, as a missing key answers.
     pub(crate) fn missing() -> Self {
-        Self { status: 404, content_type: None, headers: Vec::new(), body: Bytes::new() }
+        Self { status: 404, content_type: None, headers: Vec::new(), body: Bytes::new(), rest: None }
+    }
+
+    /// What is made while it is sent.
+    pub(crate) fn stream(content_type: &'static str, chunks: Chunks) -> Self {
+        let (headers, body) = (Vec::new(), Bytes::new());
+        Self { status: 200, content_type: Some(content_type), headers, body, rest: Some(chunks) }
     }
 
     /// The value itself.
@@ -40,22 +57,22 @@ impl Reply {
             (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
             (HeaderName::from_static("content-security-policy"), HeaderValue::from_static("sandbox")),
         ];
-        Self { status: 200, content_type: Some(header::PLAIN_TEXT), headers, body: body.into() }
+        Self { status: 200, content_type: Some(header::PLAIN_TEXT), headers, body: body.into(), rest: None }
     }
 
     /// A body of a type that only one endpoint has.
     pub(crate) fn typed(content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { status: 200, content_type: Some(content_type), headers: Vec::new(), body: body.into() }
+        Self { status: 200, content_type: Some(content_type), headers: Vec::new(), body: body.into(), rest: None }
     }
 
     /// A status with neither body nor type.
     pub(crate) fn bare(status: u16) -> Self {
-        Self { status, content_type: None, headers: Vec::new(), body: Bytes::new() }
+        Self { status, content_type: None, headers: Vec::new(), body: Bytes::new(), rest: None }
     }
 
     pub(crate) fn error(status: u16, text: String, as_query: bool) -> Self {
         let reply =
-            Self { status, content_type: Some(header::ERROR_TEXT), headers: Vec::new(), body: Bytes::from(text) };
+            Self { status, content_type: Some(header::ERROR_TEXT), headers: Vec::new(), body: Bytes::from(text), rest: None };
         if as_query { reply.with_query(Index(1), false) } else { reply }
     }
 
@@ -76,7 +93,7 @@ impl Reply {
 
     /// To the path as Go would clean it.
     pub(crate) fn redirect(to: &str) -> Self {
-        let mut reply = Self { status: 307, content_type: None, headers: Vec::new(), body: Bytes::new() };
+        let mut reply = Self { status: 307, content_type: None, headers: Vec::new(), body: Bytes::new(), rest: None };
         if let Ok(value) = HeaderValue::from_str(to) {
             reply.headers.push((LOCATION, value));
         }
@@ -171,13 +188,46 @@ impl Reply {
         self
     }
 
-    pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
-        let mut response = Response::new(Full::new(self.body));
+    pub(crate) fn into_response(self) -> Response<ReplyBody> {
+        let body = match self.rest {
+            Some(chunks) => ReplyBody::Stream(chunks),
+            None => ReplyBody::Whole(Full::new(self.body)),
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if let Some(content_type) = self.content_type {
             response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
         response.headers_mut().extend(self.headers);
         response
+    }
+}
+
+/// An answer's body.
+pub(crate) enum ReplyBody {
+    Whole(Full<Bytes>),
+    Stream(Chunks),
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(context).map_err(|never| match never {}),
+            Self::Stream(chunks) => chunks.poll_recv(context).map(|chunk| Some(chunk?.map(Frame::data))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self, Self::Whole(body) if body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Stream(_) => SizeHint::default(),
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::reply::Reply;
 use crate::{
     Api, agent, agent_check, agent_control, agent_maintenance, agent_self, catalog, connect, event, health, kv,
-    operator, session, status, transaction,
+    operator, session, snapshot, status, transaction,
 };
 
 /// What a handler returns.
@@ -114,6 +114,7 @@ pub static ROUTES: &[Route] = &[
     route!("/v1/session/list", ["GET"], session::list),
     route!("/v1/session/node/", ["GET"], session::node),
     route!("/v1/session/renew/", ["PUT"], session::renew),
+    route!("/v1/snapshot", ["GET", "PUT"], snapshot::handle),
     route!("/v1/status/leader", ["GET"], status::leader),
     route!("/v1/status/peers", ["GET"], status::peers),
     route!("/v1/txn", ["PUT"], transaction::handle),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -23,10 +23,10 @@ use tracing::{debug, warn};
 use crate::api_error::ApiError;
 use crate::call::Call;
 use crate::compression;
-use crate::reply::Reply;
+use crate::reply::{Reply, ReplyBody};
 use crate::request_line::{NextRequest, RequestLines};
 use crate::router::{Route, cleaned, find};
-use crate::{Api, Settings};
+use crate::{Api, Settings, snapshot};
 
 /// A client that has not sent its headers by then is let go.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -92,7 +92,7 @@ async fn connection(api: Arc<Api>, mut stream: TcpStream, client: IpAddr, shutdo
     let _ = connection.await;
 }
 
-async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Request<Incoming>) -> Response<ReplyBody> {
     if request.body().is_end_stream() {
         next.is_next();
     }
@@ -181,10 +181,17 @@ async fn handle(
     }
     let argument = unescape_path(&argument).map_err(|_| ApiError::bad_request("Path is not valid UTF-8"))?.into_owned();
     let (parts, body) = request.into_parts();
+    let query = parts.uri.query().unwrap_or_default().to_owned();
+    let headers = parts.headers;
+    if route.pattern == snapshot::PATTERN {
+        let call = Call { method, argument, query, headers, body: Bytes::new(), incoming: Some(body) };
+        let reply = (route.handler)(api, call).await;
+        next.is_next();
+        return reply;
+    }
     let body = collect(body, Limit::of(route, &api.settings)).await?;
     next.is_next();
-    let query = parts.uri.query().unwrap_or_default().to_owned();
-    (route.handler)(api, Call { method, argument, query, headers: parts.headers, body }).await
+    (route.handler)(api, Call { method, argument, query, headers, body, incoming: None }).await
 }
 
 /// How long a body may be, with the refusal of a longer one.

@@ -35,8 +35,13 @@ pub struct Answer {
 
 /// Sends a request and reads the whole answer.
 pub fn exchange(address: SocketAddr, request: &Request<'_>) -> io::Result<Answer> {
+    exchange_within(address, request, PATIENCE)
+}
+
+/// The same for a request that may block, as long as it says something again within `patience`.
+pub fn exchange_within(address: SocketAddr, request: &Request<'_>, patience: Duration) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(patience))?;
     let mut head =
         format!("{} {} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n", request.method, request.target);
     for (name, value) in request.headers {
