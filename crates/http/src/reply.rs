@@ -71,8 +71,13 @@ impl Reply {
     }
 
     pub(crate) fn error(status: u16, text: String, as_query: bool) -> Self {
-        let reply =
-            Self { status, content_type: Some(header::ERROR_TEXT), headers: Vec::new(), body: Bytes::from(text), rest: None };
+        let reply = Self {
+            status,
+            content_type: Some(header::ERROR_TEXT),
+            headers: Vec::new(),
+            body: Bytes::from(text),
+            rest: None,
+        };
         if as_query { reply.with_query(Index(1), false) } else { reply }
     }
 

@@ -19,8 +19,8 @@ pub use command::{
 };
 pub use query::{Answer, CheckRow, NodeServices, ServiceNames, all_pass};
 pub use registry::{
-    Committed, Committer, Consistency, Diverged, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig, Restore,
-    RestoreError, SavedState, SubmitError, new_session_id, wait_time,
+    Committed, Committer, Consistency, Diverged, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig,
+    Restore, RestoreError, SavedState, SubmitError, new_session_id, wait_time,
 };
 pub use state::{RULES_LEVEL, State, Topic};
 pub use stored::StoredError;

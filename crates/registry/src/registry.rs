@@ -52,12 +52,7 @@ pub struct RegistryConfig {
 
 impl Default for RegistryConfig {
     fn default() -> Self {
-        Self {
-            datacenter: Arc::from("dc1"),
-            snapshot_every: 20_000,
-            digest_every: 10_000,
-            rules: crate::RULES_LEVEL,
-        }
+        Self { datacenter: Arc::from("dc1"), snapshot_every: 20_000, digest_every: 10_000, rules: crate::RULES_LEVEL }
     }
 }
 

@@ -109,13 +109,17 @@ fn what_a_write_changed_returns_and_little_else() {
         let title = row[0].as_str().expect("a title");
         assert_eq!(u64::from(world.write(row)), result["status"].as_u64().expect("a status"), "{title}");
         let changed = step(&world, &watches, &mut blocked, title, &mut tally);
-        let expected: Vec<&str> = result["changes"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+        let expected: Vec<&str> =
+            result["changes"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
         assert_eq!(changed, expected, "{title}: what it changed");
     }
     finish(&world, &watches, blocked);
     let consuls: usize = rows("results").iter().map(returned_for_nothing).sum();
     let ours: usize = tally.for_nothing.values().sum();
-    announce(&format!("wake matrix: {} returns due, {ours} for nothing (Consul: {consuls}): {:?}", tally.due, tally.for_nothing));
+    announce(&format!(
+        "wake matrix: {} returns due, {ours} for nothing (Consul: {consuls}): {:?}",
+        tally.due, tally.for_nothing
+    ));
     assert_eq!(consuls, 75);
     assert!(2 * ours <= consuls, "{ours} returns for nothing");
 }

@@ -327,10 +327,9 @@ async fn save(shared: Arc<Shared>, state: Arc<State>, position: Position) -> Opt
     let bytes = Arc::new(AtomicU64::new(0));
     let meta = SnapshotMeta { position, history: shared.journal.history(), rules: state.rules() };
     let counted = Arc::clone(&bytes);
-    let chunks = saving::stream(state, CHUNK_BYTES)
-        .inspect(move |chunk| {
-            counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
-        });
+    let chunks = saving::stream(state, CHUNK_BYTES).inspect(move |chunk| {
+        counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+    });
     if let Err(error) = shared.journal.save_snapshot(meta, Box::pin(chunks)).await {
         warn!(%position, %error, "a snapshot could not be saved; the journal keeps growing until one is");
         return None;

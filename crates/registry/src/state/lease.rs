@@ -58,14 +58,7 @@ impl State {
         self.set_health(&key, CheckStatus::Critical, LOST, index, changes);
     }
 
-    fn set_health(
-        &mut self,
-        node: &Arc<str>,
-        status: CheckStatus,
-        output: &str,
-        index: Index,
-        changes: &mut Changes,
-    ) {
+    fn set_health(&mut self, node: &Arc<str>, status: CheckStatus, output: &str, index: Index, changes: &mut Changes) {
         let present = self.nodes.get(node).and_then(|record| record.checks.get(HEALTH)).cloned();
         let Some(present) = present.filter(|record| record.owner == Owner::Server) else { return };
         let check = Check { status, output: Arc::from(output), ..(*present.check.value).clone() };

@@ -38,10 +38,7 @@ impl State {
     pub(super) fn allows(&self, command: &Command) -> Result<(), Rejection> {
         let newer = matches!(
             command,
-            Command::StateDigest(_)
-                | Command::Restore(_)
-                | Command::LeaseBegin { .. }
-                | Command::LeaseLapse { .. }
+            Command::StateDigest(_) | Command::Restore(_) | Command::LeaseBegin { .. } | Command::LeaseLapse { .. }
         );
         if newer && self.rules < Level(SECOND) { Err(Rejection::NeedsRules(SECOND)) } else { Ok(()) }
     }

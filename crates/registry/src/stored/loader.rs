@@ -7,7 +7,9 @@ use muster_model::{Check, Index, Indexed, Key, KvEntry, Node, NodeName, Service,
 use super::parts::invalid;
 use super::snapshot::Row;
 use super::{StoredError, decode as decode_chunk};
-use crate::state::{CheckRecord, Lease, Level, LockDelay, NodeRecord, RestoredName, ServiceRecord, State, TableIndexes};
+use crate::state::{
+    CheckRecord, Lease, Level, LockDelay, NodeRecord, RestoredName, ServiceRecord, State, TableIndexes,
+};
 
 /// A state that is being put together. Cloning is cheap.
 #[derive(Debug, Clone, Default)]

@@ -16,17 +16,14 @@ pub fn state_bytes(chunks: impl IntoIterator<Item = Vec<u8>>) -> u64 {
 }
 
 /// Writes an archive; the chunks must be those that `meta.size` was counted from.
-pub fn write_archive(
-    out: impl Write,
-    meta: &ArchiveMeta,
-    chunks: impl IntoIterator<Item = Vec<u8>>,
-) -> io::Result<()> {
+pub fn write_archive(out: impl Write, meta: &ArchiveMeta, chunks: impl IntoIterator<Item = Vec<u8>>) -> io::Result<()> {
     let mut tar = tar::Builder::new(GzEncoder::new(out, Compression::fast()));
     let text = meta.encode();
     append(&mut tar, META, text.len() as u64, &*text)?;
     let mut state = StateFile::new(chunks.into_iter());
     append(&mut tar, STATE, meta.size, &mut state)?;
-    let sums = format!("{}  {META}\n{}  {STATE}\n", hex(digest(&SHA256, &text).as_ref()), hex(state.hash.finish().as_ref()));
+    let sums =
+        format!("{}  {META}\n{}  {STATE}\n", hex(digest(&SHA256, &text).as_ref()), hex(state.hash.finish().as_ref()));
     append(&mut tar, SUMS, sums.len() as u64, sums.as_bytes())?;
     tar.into_inner()?.finish()?.flush()
 }

@@ -2,9 +2,7 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use muster_catalog::{
-    Catalog, CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner,
-};
+use muster_catalog::{Catalog, CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner};
 use muster_journal::{
     AppendError, Envelope, Following, Pending, Presence, ReadError, Snapshot, SnapshotChunks, SnapshotError,
     SnapshotMeta, StorageFailure, TrimError,
