@@ -14,6 +14,7 @@ mod expose;
 mod flags;
 mod logging;
 mod pid_file;
+mod port_holder;
 mod program;
 mod registry_client;
 mod registry_server;

@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use muster_agent::{Agent, AgentConfig};
 use muster_http::{About, Api};
 use muster_journal::{HistoryId, Journal, MemoryJournal, RedbJournal};
@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::connect_root;
+use crate::{connect_root, port_holder};
 
 /// The version of Consul whose API this is; clients compare it.
 pub const CONSUL_VERSION: &str = "1.21.4";
@@ -164,12 +164,21 @@ async fn bind(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>> {
     let mut listeners = Vec::new();
     for address in addresses {
         let wanted = SocketAddr::new(*address, port);
-        let listener = TcpListener::bind(wanted).await.with_context(|| {
-            format!("cannot listen on {wanted} (the HTTP port): free it, or choose another with -http-port")
-        })?;
-        listeners.push(listener);
+        listeners.push(TcpListener::bind(wanted).await.map_err(|error| not_bound(wanted, error))?);
     }
     Ok(listeners)
+}
+
+/// Says who holds a port that is taken.
+fn not_bound(wanted: SocketAddr, error: std::io::Error) -> anyhow::Error {
+    let what = format!("cannot listen on {wanted} (the HTTP port)");
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            let holder = port_holder::find(wanted).unwrap_or_else(|| "another process".to_owned());
+            anyhow!("{what}: {holder} has it; end that one, or choose another port with -http-port")
+        }
+        _ => anyhow::Error::new(error).context(what),
+    }
 }
 
 async fn open_data(directory: &Path) -> Result<RedbJournal> {

@@ -119,13 +119,14 @@ fn a_stop_does_not_wait_for_blocked_queries() {
 }
 
 #[test]
-fn a_taken_port_is_named() {
+fn a_taken_port_is_named_with_its_holder() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port().to_string();
     let (code, line) = refused(&["agent", "-dev", "-http-port", &port]);
     assert_eq!(code, 1);
-    assert!(line.starts_with(&format!("cannot listen on 127.0.0.1:{port} (the HTTP port)")), "{line}");
-    assert!(line.contains("choose another with -http-port"), "{line}");
+    let own = std::process::id();
+    assert!(line.starts_with(&format!("cannot listen on 127.0.0.1:{port} (the HTTP port): process {own} (")), "{line}");
+    assert!(line.ends_with("choose another port with -http-port"), "{line}");
 }
 
 #[test]
