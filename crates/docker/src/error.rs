@@ -95,23 +95,28 @@ impl EngineError {
                 Self::Unreachable { address, cause, source: err.into() }
             }
             Error::HyperResponseError { .. } | Error::HyperLegacyError { .. } => {
-                let cause = io_error_in(&error).and_then(cause).unwrap_or(Cause::Broken);
-                Self::Unreachable { address, cause, source: error.into() }
+                let Some(system) = io_error_in(&error) else {
+                    return Self::Unreachable { address, cause: Cause::Broken, source: error.into() };
+                };
+                let cause = cause(system).unwrap_or(Cause::Broken);
+                // The layers above it only say that a client has failed.
+                let source = io::Error::new(system.kind(), system.to_string());
+                Self::Unreachable { address, cause, source: source.into() }
             }
             _ => Self::BadAnswer { address, call, source: error.into() },
         }
     }
 }
 
+/// The innermost: an error of the system may be wrapped in others of its kind.
 fn io_error_in<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a io::Error> {
+    let mut found = None;
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
+        found = error.downcast_ref().or(found);
         next = error.source();
     }
-    None
+    found
 }
 
 fn cause(error: &io::Error) -> Option<Cause> {

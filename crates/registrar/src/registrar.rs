@@ -58,7 +58,7 @@ impl Prompt {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The registry did not answer at the start, as often as `-retry-attempts` says.
-    #[error("no registry answered after {attempts} attempts")]
+    #[error("no registry answered; tries: {attempts}")]
     NoRegistry {
         /// How often it was tried.
         attempts: u64,
@@ -125,21 +125,24 @@ impl Registrar {
     /// Without end: engines come and go.
     async fn follow_engine(&mut self) {
         let mut backoff = Backoff::new();
-        let mut is_away = false;
+        let (mut is_away, mut was_followed) = (false, false);
         loop {
             match self.containers.subscribe().await {
                 Ok(subscription) => {
                     let engine = &subscription.engine;
                     info!(engine = %engine.id, version = %engine.version, api = %engine.api_version, "following the docker engine");
-                    is_away = false;
+                    (is_away, was_followed) = (false, true);
                     if self.session(subscription).await {
                         backoff.reset();
                     }
                     warn!("the docker engine ended its events; connecting again");
                 }
                 Err(error) => {
-                    if !is_away {
-                        warn!("{}; waiting for it", with_causes(&error));
+                    match (is_away, was_followed) {
+                        (true, _) => {}
+                        // Nothing has gone wrong: whoever started both may start the engine later.
+                        (false, false) => info!("{}; waiting for it", with_causes(&error)),
+                        (false, true) => warn!("{}; waiting for it", with_causes(&error)),
                     }
                     is_away = true;
                     self.hold().await;

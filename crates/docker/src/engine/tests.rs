@@ -185,6 +185,8 @@ async fn each_way_of_not_reaching_an_engine_has_its_own_words() {
     let expected =
         format!("docker engine at {address} cannot be reached: nobody listens there; is the engine running?");
     assert_eq!(error.to_string(), expected);
+    let source = std::error::Error::source(&error).unwrap();
+    assert_eq!(source.to_string(), "Connection refused (os error 111)", "the system's words and no layer's in between");
 
     let denied = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
     let error = EngineError::new(&EngineAddress::Unix(path), "x", denied.into());

@@ -188,10 +188,13 @@ async fn say_what_was_found(
         if ready.wait_for(|ready| *ready).await.is_err() {
             return;
         }
-        let services = agent.services().await.map(|services| services.len()).unwrap_or_default();
+        let registered = match agent.services().await.map(|services| services.len()).unwrap_or_default() {
+            1 => "1 service registered".to_owned(),
+            services => format!("{services} services registered"),
+        };
         match engine.info().await {
-            Ok(info) => println!("  engine     {} {}: {services} services registered", engine.address(), info.version),
-            Err(_) => println!("  engine     {}: {services} services registered", engine.address()),
+            Ok(info) => println!("  engine     {} {}: {registered}", engine.address(), info.version),
+            Err(_) => println!("  engine     {}: {registered}", engine.address()),
         }
     };
     tokio::select! {

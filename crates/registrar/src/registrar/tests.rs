@@ -394,7 +394,7 @@ async fn without_a_registry_the_start_gives_up_after_the_given_attempts() {
     bench.start_unready("H");
     let (_, task) = bench.running.take().unwrap();
     let error = task.await.unwrap().unwrap_err();
-    assert_eq!(error.to_string(), "no registry answered after 4 attempts");
+    assert_eq!(error.to_string(), "no registry answered; tries: 4");
     assert_eq!(before.elapsed(), Duration::from_secs(6));
     bench.flags.retry_attempts = -1;
     let mut ready = bench.start_unready("H");
