@@ -37,25 +37,21 @@ impl Config {
         let environment = Arc::new(self.environment);
         let functions = function::all(&pass, &environment);
         let mut entries = Vec::with_capacity(self.templates.len());
-        let mut first_bad = None;
+        let mut bad = Vec::new();
         for template in self.templates {
             match Source::read(&template.source, &functions) {
                 Ok(source) => entries.push(Entry::new(template, source, self.retry)),
                 Err(error) if self.once => return Err(error.into()),
-                Err(error) => {
-                    tracing::error!(
-                        error = %with_causes(&error),
-                        destination = %template.destination.display(),
-                        "template left out"
-                    );
-                    first_bad.get_or_insert(error);
-                }
+                Err(error) => bad.push((template.destination, error)),
             }
         }
-        match first_bad {
-            _ if !entries.is_empty() => {}
-            Some(error) => return Err(error.into()),
-            None => return Err(BuildError::NoTemplate),
+        // The one that the error itself tells is not told twice.
+        let told = if entries.is_empty() { 1 } else { 0 };
+        for (destination, error) in bad.iter().skip(told) {
+            tracing::error!(error = %with_causes(error), destination = %destination.display(), "template left out");
+        }
+        if entries.is_empty() {
+            return Err(bad.into_iter().next().map_or(BuildError::NoTemplate, |(_, error)| error.into()));
         }
         Ok(Runner { discovery, once: self.once, retry: self.retry, environment, pass, entries })
     }
@@ -159,9 +155,11 @@ impl Runner {
                 () = shutdown.cancelled() => return Err(self.stopped()),
                 ended = command.run(&self.environment) => ended,
             };
-            if let Err(error) = ended {
-                tracing::error!(error = %with_causes(&error), "command failed");
-                result = result.and(Err(error.into()));
+            match ended {
+                Err(error) if result.is_ok() => result = Err(error.into()),
+                // The first is told by the result.
+                Err(error) => tracing::error!(error = %with_causes(&error), "command failed"),
+                Ok(()) => {}
             }
         }
         result
