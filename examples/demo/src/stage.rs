@@ -2,6 +2,7 @@
 
 mod application;
 mod changes;
+mod written;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

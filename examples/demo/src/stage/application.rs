@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, ensure};
@@ -82,6 +82,13 @@ impl Application {
         let ids = self.containers(service, &[]).await?;
         ensure!(ids.len() == 1, "{} containers of {service} run, not one", ids.len());
         Ok(ids.into_iter().next().unwrap_or_default())
+    }
+
+    /// Where the configuration that the load balancer's container renders is seen from outside.
+    pub(super) async fn configuration(&self) -> anyhow::Result<PathBuf> {
+        let lb = self.only("lb").await?;
+        let pid = self.docker.run(&["inspect", "--format", "{{.State.Pid}}", &lb]).await?;
+        Ok(format!("/proc/{pid}/root/etc/nginx/conf.d/default.conf").into())
     }
 
     /// The counter, asked of Redis itself.

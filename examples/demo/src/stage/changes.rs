@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use muster_testbed::registry::{Instance, Instances};
 use muster_testbed::wait::until;
 
-use super::{PATIENCE, Stage};
+use super::{PATIENCE, Stage, written};
 use crate::chain::Chain;
 use crate::comparison::{Times, milliseconds};
 use crate::load::Tally;
@@ -77,12 +77,18 @@ impl Stage<'_> {
             times.stops.extend(tally.last.get(&id).map(|last| last.saturating_duration_since(stopped)));
             outcome.tally.add_counts(&tally);
             outcome.began = Instant::now();
+            let running = self.application.running().await?.len();
+            let written = written::watch(self.application.configuration().await?, running + 1);
             self.docker.run(&["start", &id]).await?;
             let started = Instant::now();
             let tally = self.settle().await?.1;
             let first = tally.first.get(&id).context("nobody reached the container that was started")?;
             times.starts.push(first.saturating_duration_since(started));
             outcome.tally.add_counts(&tally);
+            if let Some(written) = written.await? {
+                let began = self.docker.inspect(&id).await?.started_at;
+                times.writes.extend(written::since(&began, written));
+            }
         }
         times.failed = outcome.tally.failures();
         Ok((outcome, times))
