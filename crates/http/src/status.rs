@@ -12,7 +12,9 @@ use crate::reply::Reply;
 pub(crate) async fn leader(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     own_datacenter(&api, &call.options(&call.params()?)?, false)?;
     let mut body = Vec::new();
-    answer::status_leader(&mut body, &api.server_address.to_string());
+    // As a Consul server without a leader says it: nobody here takes writes.
+    let leader = api.registry.stopped().map_or_else(|| api.server_address.to_string(), |_| String::new());
+    answer::status_leader(&mut body, &leader);
     Ok(Reply::json(body))
 }
 

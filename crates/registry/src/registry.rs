@@ -74,6 +74,8 @@ struct Shared {
     diverged: OnceLock<Diverged>,
     /// Held by the one restore that may be under way.
     restoring: Arc<tokio::sync::Mutex<()>>,
+    /// Why no more writes are taken, once that is so.
+    stopped: OnceLock<Arc<str>>,
 }
 
 /// Why a registry could not be brought up from its journal.
@@ -140,9 +142,15 @@ impl Registry {
             applied: watch::Sender::new(position),
             diverged: OnceLock::new(),
             restoring: Arc::default(),
+            stopped: OnceLock::new(),
         });
         let committer = Committer::new(Arc::clone(&shared), queue, submissions.downgrade(), follow, bytes);
         Ok((Self { shared, submissions }, committer))
+    }
+
+    /// Why no more writes are taken, if that is so: the journal failed. Reads go on.
+    pub fn stopped(&self) -> Option<&str> {
+        self.shared.stopped.get().map(|reason| &**reason)
     }
 
     /// The state as of now.

@@ -45,7 +45,6 @@ pub struct Committer {
     incarnation: u64,
     number: u64,
     in_flight: Option<Batch>,
-    stopped: Option<Arc<str>>,
     policy: SnapshotPolicy,
     snapshot: Option<JoinHandle<Option<u64>>>,
     digests: Digests,
@@ -77,7 +76,6 @@ impl Committer {
             incarnation: unique_number(),
             number: 0,
             in_flight: None,
-            stopped: None,
             policy,
             snapshot: None,
             digests: Digests::default(),
@@ -139,7 +137,7 @@ impl Committer {
 
     /// Packs what waits and hands it to the journal.
     fn start(&mut self, first: Submission) -> Option<Append> {
-        if let Some(reason) = &self.stopped {
+        if let Some(reason) = self.shared.stopped.get() {
             let _ = first.reply.send(Err(SubmitError::Stopped { reason: Arc::clone(reason) }));
             return None;
         }
@@ -191,7 +189,7 @@ impl Committer {
         if let Err(diverged) = self.digests.computed(own) {
             self.diverge(diverged);
         }
-        self.stopped.is_none().then(|| self.append(vec![Command::StateDigest(own)], Vec::new()))
+        self.shared.stopped.get().is_none().then(|| self.append(vec![Command::StateDigest(own)], Vec::new()))
     }
 
     fn diverge(&mut self, diverged: Diverged) {
@@ -261,11 +259,11 @@ impl Committer {
             AppendError::TooLarge { bytes, at_most } => SubmitError::TooLarge { bytes, at_most },
             AppendError::Failed(_) | AppendError::Closed => {
                 error!(%reason, "the journal failed; no more writes are taken, reads go on");
-                self.stopped = Some(Arc::clone(&reason));
+                self.shared.stopped.get_or_init(|| Arc::clone(&reason));
                 SubmitError::Unknown { reason }
             }
             AppendError::OtherHistory { .. } | AppendError::Stopped(_) => {
-                self.stopped = Some(Arc::clone(&reason));
+                self.shared.stopped.get_or_init(|| Arc::clone(&reason));
                 SubmitError::Stopped { reason }
             }
         };
@@ -275,7 +273,7 @@ impl Committer {
     }
 
     fn stop(&mut self, reason: Arc<str>) {
-        self.stopped = Some(Arc::clone(&reason));
+        self.shared.stopped.get_or_init(|| Arc::clone(&reason));
         for reply in self.in_flight.take().into_iter().flat_map(|batch| batch.replies) {
             let _ = reply.send(Err(SubmitError::Unknown { reason: Arc::clone(&reason) }));
         }
@@ -284,7 +282,7 @@ impl Committer {
     fn refuse_waiting(&mut self) {
         self.queue.close();
         while let Ok(waiting) = self.queue.try_recv() {
-            let answer = match &self.stopped {
+            let answer = match self.shared.stopped.get() {
                 Some(reason) => SubmitError::Stopped { reason: Arc::clone(reason) },
                 None => SubmitError::ShuttingDown,
             };
@@ -295,7 +293,7 @@ impl Committer {
     /// Computes digests and saves snapshots when they are due, from the immutable state, beside the writing.
     fn look_after_history(&mut self, state: Arc<State>, position: Position, bytes: usize) {
         self.policy.written(bytes);
-        if self.stopped.is_some() {
+        if self.shared.stopped.get().is_some() {
             return;
         }
         let every = self.shared.config.digest_every;

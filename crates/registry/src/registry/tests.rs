@@ -1,4 +1,5 @@
 mod digest;
+mod full_disk;
 mod restore;
 mod rules;
 mod sessions;
