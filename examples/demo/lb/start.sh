@@ -1,5 +1,7 @@
 #!/bin/sh
 # nginx as a service; then the program that writes its configuration, as this container's first process.
+# A configuration of an earlier start may name no instance, and nginx does not start with an empty upstream.
+rm -f /etc/nginx/conf.d/default.conf
 service nginx start
 exec consul-template -consul="$CONSUL_URL" \
   -template="/templates/default.ctmpl:/etc/nginx/conf.d/default.conf:service nginx reload"
