@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: bench setup help demo demo-clean test test-ci test-full history lint unit e2e
+.PHONY: bench setup help demo demo-clean test test-ci test-full history lint unit e2e images
 
 help: ## This list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -27,6 +27,9 @@ unit: ## Tests that need nothing but this repository.
 
 e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
 	scripts/e2e
+
+images: ## Builds muster's images and those of the walk-through on the engine at DOCKER_HOST, without an image registry.
+	scripts/images
 
 test-ci: history ## What CI runs besides: third-party programs against ours.
 	@tests/interop/run

@@ -1,6 +1,8 @@
 //! The commands, and which of them a command line means.
 
 mod agent;
+mod entrypoint;
+mod healthcheck;
 mod registrator;
 mod template;
 mod up;
@@ -46,6 +48,18 @@ const COMMANDS: &[Command] = &[
         summary: "whether agent would start with these files",
         table: &validate::TABLE,
         run: validate::run,
+    },
+    Command {
+        name: "entrypoint",
+        summary: "the first process of the image consul",
+        table: &entrypoint::TABLE,
+        run: entrypoint::run,
+    },
+    Command {
+        name: "healthcheck",
+        summary: "whether a muster process does its work, for images",
+        table: &healthcheck::TABLE,
+        run: healthcheck::run,
     },
     Command { name: "version", summary: "which muster this is", table: &version::TABLE, run: version::run },
 ];

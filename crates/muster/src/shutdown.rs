@@ -8,10 +8,13 @@ pub fn hangups() -> std::io::Result<Signal> {
     signal(SignalKind::hangup())
 }
 
-/// A token that is cancelled at the first SIGINT or SIGTERM. A second one ends the process at once.
+/// A token that is cancelled at the first SIGINT, SIGTERM or SIGQUIT. A second one ends the process at once.
 pub fn on_signals() -> std::io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
+    // What `docker stop` sends to containers of the image nginx, and of images that are made from it. A container's
+    // first process that does not listen would not get it.
+    let mut quit = signal(SignalKind::quit())?;
     // A reader that went away (`muster up | head`) is an error of that write, not the end.
     let mut pipe = signal(SignalKind::pipe())?;
     let token = CancellationToken::new();
@@ -21,6 +24,7 @@ pub fn on_signals() -> std::io::Result<CancellationToken> {
             tokio::select! {
                 _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
+                _ = quit.recv() => {}
                 _ = pipe.recv() => continue,
             }
             if stop.is_cancelled() {

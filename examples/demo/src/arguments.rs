@@ -18,7 +18,7 @@ Usage: muster-demo [OPTION]…
   --compare             no steps: how soon traffic follows a container, behind the real Consul, Registrator and
                         consul-template (MUSTER_PEER_CONSUL, _REGISTRATOR, _CONSUL_TEMPLATE) and behind muster
   --images              build the images and end
-  --archive             make the base image's archive, which needs no engine, and end
+  --archive             make the base image's archive, which needs no engine; its path is the last line
   --exit                end after the last step on a terminal too
   --cache DIR           where that archive, logs and data are kept (.cache)
   --binaries DIR        where muster and muster-example-web are, linked statically (beside this program)

@@ -44,7 +44,7 @@ async fn run() -> anyhow::Result<ExitCode> {
     match arguments.task {
         Task::Help => print!("{USAGE}"),
         Task::List => Step::all().iter().for_each(|step| println!("{:<20} {}", step.name(), step.title())),
-        Task::Archive => images::make_archive(&arguments).await.map(drop)?,
+        Task::Archive => println!("{}", images::make_archive(&arguments).await?.0.display()),
         Task::Images => images::build(&engine().await?, &arguments).await?,
         Task::Clean => {
             let docker = engine().await?;

@@ -1,8 +1,8 @@
 //! An example application: counts its hits in Redis and says which container answered.
 //!
 //! `GET /` adds one to the counter and answers `{"container":"…","hits":N}`; `GET /health` answers without touching
-//! Redis. Settings come from the environment, as in any Compose file: `APP_PORT` (4000), `REDIS_HOST` (redis),
-//! `REDIS_PORT` (6379). SIGTERM lets requests in flight finish and stops; it runs as PID 1, so without a handler
+//! Redis. Settings come from the environment, as in any Compose file: `APP_PORT` (4000), `REDIS_HOST` or
+//! `REDIS_IP` (redis), `REDIS_PORT` (6379). SIGTERM lets requests in flight finish and stops; it runs as PID 1, so without a handler
 //! every `docker stop` would take its ten seconds of grace.
 
 mod answer;
@@ -39,7 +39,8 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<(), String> {
     let port = port_from_environment("APP_PORT", 4000)?;
-    let redis_host = std::env::var("REDIS_HOST").unwrap_or_else(|_| "redis".to_owned());
+    let redis_host = std::env::var("REDIS_HOST").or_else(|_| std::env::var("REDIS_IP"));
+    let redis_host = redis_host.unwrap_or_else(|_| "redis".to_owned());
     let redis_port = port_from_environment("REDIS_PORT", 6379)?;
     let container = std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map_err(|error| format!("cannot read the host name: {error}"))?;

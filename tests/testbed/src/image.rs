@@ -16,8 +16,17 @@ pub const LABEL: &str = "muster.demo=1";
 const BASE_LABEL: &str = "muster.demo.base";
 /// What a base holds besides the smallest Debian.
 const PACKAGES: &str = "nginx,redis-server";
+/// Puts the package unzip into the base as a repository of its own, for an image build that installs it where no
+/// package server is reached.
+const LOCAL_PACKAGES: &str = r#"directory=$1/var/local/packages; mkdir -p "$directory" && chroot "$1" sh -ec '
+cd /var/local/packages
+apt-get -q -o APT::Sandbox::User=root download unzip
+for file in *.deb; do
+  dpkg-deb -f "$file"
+  echo "Filename: ./$file"; echo "Size: $(stat -c %s "$file")"; echo "SHA256: $(sha256sum "$file" | cut -d" " -f1)"; echo
+done > Packages'"#;
 /// One more when the way of making an archive changes.
-const REVISION: u32 = 1;
+const REVISION: u32 = 2;
 /// The suites known to work; any other host gets the newest of them.
 const SUITES: [&str; 2] = ["bookworm", "trixie"];
 
@@ -96,6 +105,7 @@ pub async fn base_archive(cache: &Path, suite: &str) -> Result<PathBuf, ImageErr
     let status = Command::new(program)
         .args(["--variant=minbase", "--include", PACKAGES])
         .args(["man", "doc", "locale", "info"].map(|name| format!("--dpkgopt=path-exclude=/usr/share/{name}/*")))
+        .arg(format!("--customize-hook={LOCAL_PACKAGES}"))
         .arg(suite)
         .arg(unfinished.path())
         .stdin(Stdio::null())

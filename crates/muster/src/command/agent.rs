@@ -5,6 +5,7 @@ mod identity;
 mod network;
 mod table;
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -14,7 +15,7 @@ use tracing::warn;
 use crate::exit::Failure;
 use crate::pid_file::PidFile;
 use crate::program::Program;
-use crate::registry_server::{RegistryServer, is_open};
+use crate::registry_server::{LOOPBACK, RegistryServer, is_open};
 use crate::{expose, logging, shutdown};
 pub use config::{AgentSettings, HTTP_PORT, parse_address, port};
 pub use table::TABLE;
@@ -30,6 +31,15 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let settings = AgentSettings::read(program, &parsed).map_err(|error| Failure::usage(1, error, usage()))?;
     let _level = logging::start_as(&settings.log)?;
     Ok(super::runtime()?.block_on(serve(settings))?)
+}
+
+/// Where the agent with these arguments answers, for one who asks on the same host.
+pub fn address_of(program: Program, arguments: &[String]) -> Result<String> {
+    let server = AgentSettings::read(program, &TABLE.parse(arguments)?)?.server;
+    let address = server.listen.first().copied().context("it serves no HTTP API")?;
+    let address = if address.is_unspecified() { LOOPBACK } else { address };
+    anyhow::ensure!(server.http_port != 0, "its HTTP port is any that was free: -http-port PORT would be right");
+    Ok(SocketAddr::new(address, server.http_port).to_string())
 }
 
 async fn serve(settings: AgentSettings) -> Result<()> {
@@ -50,7 +60,7 @@ async fn serve(settings: AgentSettings) -> Result<()> {
     let server = RegistryServer::start(settings.server.clone()).await?;
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     let addresses: Vec<_> = server.addresses.iter().map(|address| format!("http://{address}")).collect();
-    let port = server.addresses.first().map_or(settings.server.http_port, std::net::SocketAddr::port);
+    let port = server.addresses.first().map_or(settings.server.http_port, SocketAddr::port);
     let kept = match &settings.server.data_dir {
         Some(directory) => format!("kept in {}", directory.display()),
         None => "kept in memory only".to_owned(),

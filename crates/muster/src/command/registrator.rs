@@ -124,6 +124,13 @@ pub fn own_host(compat: bool) -> Result<Host> {
     Ok(Host { name, address: address.map(|address| address.to_string()) })
 }
 
+/// The engine and the registry's address of the registrator with these arguments.
+pub fn ends_of(program: Program, arguments: &[String]) -> Result<(Engine, String)> {
+    let parsed = TABLE.parse(arguments)?;
+    let Some(uri) = parsed.rest.first() else { anyhow::bail!("it names no registry") };
+    Ok((engine(program)?, registry_address(uri)?))
+}
+
 fn engine(program: Program) -> Result<Engine> {
     let default = if program == Program::Registrator { REGISTRATORS_ENGINE } else { DEFAULT_ADDRESS };
     let address = EngineAddress::from_environment(|name| std::env::var(name).ok(), default)?;
@@ -131,8 +138,12 @@ fn engine(program: Program) -> Result<Engine> {
 }
 
 fn client(uri: &str) -> Result<ConsulClient> {
+    registry_client::connect(&registry_address(uri)?)
+}
+
+fn registry_address(uri: &str) -> Result<String> {
     let Backend::Consul(backend) = Backend::parse(uri)?;
-    registry_client::connect(&registry_client::address(backend.address.as_deref()))
+    Ok(registry_client::address(backend.address.as_deref()))
 }
 
 async fn serve(config: Config, engine: Engine, client: ConsulClient, uri: String) -> Result<()> {

@@ -132,7 +132,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         println!("consul-template v0.42.1 (templates, by muster v{})", env!("CARGO_PKG_VERSION"));
         return Ok(());
     }
-    let address = registry_client::address(parsed.text("consul-addr").or(parsed.text("consul")));
+    let address = registry_address(&parsed);
     let templates = templates(&parsed).map_err(|error| Failure::usage(FLAGS_CODE, error, usage()))?;
     if templates.is_empty() {
         let error = anyhow!("no template is named: -template IN:OUT[:COMMAND] would be right");
@@ -148,6 +148,15 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
             rendering::run(config, Arc::new(client), shutdown).await
         })
         .map_err(failed)
+}
+
+/// The registry's address of the process with these arguments.
+pub fn registry_of(arguments: &[String]) -> anyhow::Result<String> {
+    Ok(registry_address(&TABLE.parse(arguments)?))
+}
+
+fn registry_address(parsed: &Parsed) -> String {
+    registry_client::address(parsed.text("consul-addr").or(parsed.text("consul")))
 }
 
 /// The templates that `-template` flags name.
