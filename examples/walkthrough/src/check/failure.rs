@@ -1,0 +1,103 @@
+//! A host that dies with its registrator: what the registry, the swarm and the clients see.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use super::{PATIENCE, Stage};
+use crate::host::Host;
+use crate::registry::Instance;
+use crate::traffic::Load;
+use crate::transcript::seconds;
+
+/// Within which the instances of a dead host have to be critical, and within which they have to be away.
+const CRITICAL: Duration = Duration::from_secs(15);
+const AWAY: Duration = Duration::from_secs(120);
+
+/// A host's death.
+#[derive(Debug)]
+pub(super) struct Death {
+    pub(super) address: String,
+    host: Host,
+    /// When it was noticed here, just after the line that killed it.
+    when: Instant,
+}
+
+impl Stage {
+    /// The host was killed by the line before: its instances go critical, and its node goes Down.
+    pub(super) async fn host_dies(&mut self, name: &str) -> anyhow::Result<String> {
+        let when = Instant::now();
+        let before = self.load.as_ref().map(Load::tally);
+        let host = self.hosts.remove(name).with_context(|| format!("{name} was not up"))?;
+        let address = host.address.clone();
+        let mut events = self.host_named("manager1")?.events("type=node")?;
+        let critical = async |instances: &[Instance]| {
+            let of_host: Vec<_> = instances.iter().filter(|instance| instance.address == address).collect();
+            ensure!(!of_host.is_empty(), "its instances are away before they were critical");
+            ensure!(of_host.iter().all(|instance| instance.critical), "not critical yet: {of_host:?}");
+            Ok(of_host.len())
+        };
+        let count = self.instances(CRITICAL, critical).await?;
+        let critical_after = when.elapsed();
+        let down = async {
+            loop {
+                if self.status(name).await? == "Down" {
+                    return anyhow::Ok(when.elapsed());
+                }
+                events.next().await?;
+            }
+        };
+        let down_after = tokio::time::timeout(PATIENCE, down).await.context("the node is not Down in a minute")??;
+        self.dead.insert(name.to_owned(), Death { address, host, when });
+        let requests = match (&self.load, before) {
+            (Some(load), Some(before)) => format!("; meanwhile {}", load.tally().since(before)),
+            _ => String::new(),
+        };
+        let (critical_after, down_after) = (seconds(critical_after), seconds(down_after));
+        Ok(format!(
+            "{name} died: {count} of its instances critical after {critical_after}, its node Down after \
+             {down_after}{requests}"
+        ))
+    }
+
+    /// The host was started again by the line before: its node is Ready, and nothing of it is registered twice.
+    pub(super) async fn host_returns(&mut self, name: &str) -> anyhow::Result<String> {
+        let death = self.dead.remove(name).with_context(|| format!("{name} was not dead"))?;
+        let mut events = self.host_named("manager1")?.events("type=node")?;
+        let ready = async {
+            while self.status(name).await? != "Ready" {
+                events.next().await?;
+            }
+            anyhow::Ok(())
+        };
+        tokio::time::timeout(PATIENCE, ready).await.context("the node is not Ready in a minute")??;
+        let address = death.address.clone();
+        let back = async |instances: &[Instance]| {
+            let of_host: Vec<_> = instances.iter().filter(|instance| instance.address == address).collect();
+            ensure!(of_host.len() == 1 && of_host[0].passing, "not one that passes: {of_host:?}");
+            Ok(())
+        };
+        self.instances(PATIENCE, back).await?;
+        self.hosts.insert(name.to_owned(), death.host);
+        Ok(format!("{name} is Ready, its instance passes and is there once"))
+    }
+
+    /// Nothing of a host that stays dead is registered any more.
+    pub(super) async fn host_forgotten(&mut self, name: &str) -> anyhow::Result<String> {
+        let death = self.dead.get(name).with_context(|| format!("{name} is not dead"))?;
+        let left = AWAY.saturating_sub(death.when.elapsed());
+        let away = async |instances: &[Instance]| {
+            ensure!(instances.iter().all(|instance| instance.address != death.address), "{instances:?}");
+            Ok(())
+        };
+        self.instances(left, away).await?;
+        Ok(format!("the instances of {name} were away {} after it died", seconds(death.when.elapsed())))
+    }
+
+    async fn status(&self, node: &str) -> anyhow::Result<String> {
+        let list =
+            self.host_named("manager1")?.docker(&["node", "ls", "--format", "{{.Hostname}} {{.Status}}"]).await?;
+        let found = list.lines().find_map(|line| line.strip_prefix(node)?.strip_prefix(' '));
+        found.map(str::to_owned).with_context(|| format!("no node {node} in {list:?}"))
+    }
+}

@@ -1,0 +1,111 @@
+//! The hosts: Docker's own client against each machine's engine.
+
+use std::process::Stdio;
+
+use anyhow::{Context, bail, ensure};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+
+/// The application's image; all its containers on all hosts are of one service.
+pub(crate) const WEB: &str = "hanzel/tutum-nodejs-redis";
+/// The application's port inside its containers.
+const WEB_PORT: &str = "4000/tcp";
+/// A container's host name is its ID in this length.
+const SHORT_ID: usize = 12;
+
+/// A machine.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub name: String,
+    pub address: String,
+    /// DOCKER_HOST and the like, as `docker-machine env` gives them.
+    variables: Vec<(String, String)>,
+}
+
+/// A container of the application.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Web {
+    /// Its host's address, where its port is published.
+    pub address: String,
+    pub port: u16,
+    /// The short ID, which is what it answers with.
+    pub id: String,
+}
+
+impl Host {
+    /// From what `docker-machine env` prints for a Bourne shell.
+    pub(crate) fn new(name: &str, address: &str, environment: &str) -> anyhow::Result<Self> {
+        let exports = environment.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
+        let variables: Vec<(String, String)> =
+            exports.map(|(name, value)| (name.to_owned(), value.trim_matches('"').to_owned())).collect();
+        let expected = ("DOCKER_HOST".to_owned(), format!("tcp://{address}:2376"));
+        ensure!(variables.contains(&expected), "docker-machine env {name} does not give {expected:?}: {environment}");
+        ensure!(variables.iter().any(|(name, _)| name == "DOCKER_TLS_VERIFY"), "{name} is not reached by TLS");
+        Ok(Self { name: name.to_owned(), address: address.to_owned(), variables })
+    }
+
+    /// Runs `docker ARGUMENTS…` against it.
+    pub(crate) async fn docker(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = self.command(arguments).output().await.context("cannot run docker")?;
+        let text = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        if output.status.success() {
+            return Ok(text);
+        }
+        bail!("docker {} on {}: {}", arguments.join(" "), self.name, String::from_utf8_lossy(&output.stderr).trim())
+    }
+
+    /// The application's containers that run.
+    pub(crate) async fn webs(&self) -> anyhow::Result<Vec<Web>> {
+        let ids = self.docker(&["ps", "--quiet", "--no-trunc", "--filter", &format!("ancestor={WEB}")]).await?;
+        let mut webs = Vec::new();
+        for id in ids.lines() {
+            let format = format!("{{{{(index (index .NetworkSettings.Ports \"{WEB_PORT}\") 0).HostPort}}}}");
+            let port = self.docker(&["inspect", "--format", &format, id]).await?;
+            let port = port.parse().with_context(|| format!("{id} on {} has port {port:?}", self.name))?;
+            webs.push(Web { address: self.address.clone(), port, id: id[..SHORT_ID].to_owned() });
+        }
+        Ok(webs)
+    }
+
+    /// Its engine's events from now on.
+    pub(crate) fn events(&self, filter: &str) -> anyhow::Result<Events> {
+        let mut child = self.command(&["events", "--filter", filter, "--format", "{{.Action}}"]);
+        let mut child = child.stdout(Stdio::piped()).spawn().context("cannot run docker events")?;
+        let output = child.stdout.take().context("docker events has no output")?;
+        Ok(Events { _child: child, lines: BufReader::new(output).lines() })
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new("docker");
+        command.args(arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+}
+
+/// An engine's events.
+#[derive(Debug)]
+pub(crate) struct Events {
+    _child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Events {
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) -> anyhow::Result<String> {
+        self.lines.next_line().await.context("cannot read events")?.context("the events ended")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_without_tls_or_at_another_address_is_none() {
+        let environment = "export DOCKER_TLS_VERIFY=\"1\"\nexport DOCKER_HOST=\"tcp://10.0.0.2:2376\"\n# Run this\n";
+        assert!(Host::new("m", "10.0.0.2", environment).is_ok());
+        assert!(Host::new("m", "10.0.0.3", environment).is_err());
+        assert!(Host::new("m", "10.0.0.2", "export DOCKER_HOST=\"tcp://10.0.0.2:2376\"").is_err());
+    }
+}

@@ -1,0 +1,118 @@
+//! What was run, what it printed and how long it took: on the terminal as it happens, and as a document at the end.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::script::{Line, Origin};
+
+/// Output that is longer is cut in the document.
+const LONGEST_OUTPUT: usize = 40;
+
+/// A transcript, and the count of its lines.
+#[derive(Debug, Default)]
+pub(crate) struct Transcript {
+    text: String,
+    pub described: usize,
+    pub changed: usize,
+    pub own: usize,
+    /// Replaced in the document: what is true of one run only, such as a scratch directory.
+    hidden: Vec<(String, String)>,
+}
+
+impl Transcript {
+    /// From now on `text` is shown as `instead` in the document.
+    pub(crate) fn hide(&mut self, text: &str, instead: &str) {
+        self.hidden.push((text.to_owned(), instead.to_owned()));
+    }
+
+    pub(crate) fn step(&mut self, title: &str) {
+        println!("\n== {title}");
+        let _ = write!(self.text, "\n## {title}\n");
+    }
+
+    /// A line is about to run, or not to.
+    pub(crate) fn line(&mut self, line: &Line) {
+        match &line.origin {
+            Origin::Described => self.described += 1,
+            Origin::Own => self.own += 1,
+            Origin::Changed { described, why } => {
+                self.changed += 1;
+                println!("~ {described}\n? {why}");
+                let _ = write!(self.text, "\nDescribed, and changed: {why}\n\n```\n~ {described}\n```\n");
+            }
+        }
+        if let Some(command) = &line.command {
+            println!("{} {command}", if line.origin == Origin::Own { "+" } else { "$" });
+        }
+    }
+
+    /// It has run.
+    pub(crate) fn ran(&mut self, line: &Line, output: &str, took: Duration) {
+        let Some(command) = &line.command else { return };
+        let mark = if line.origin == Origin::Own { "+" } else { "$" };
+        let output: Vec<&str> = output.lines().collect();
+        let shown = output.len().min(LONGEST_OUTPUT);
+        let mut text = output[..shown].join("\n");
+        if shown < output.len() {
+            let _ = write!(text, "\n… {} lines more", output.len() - shown);
+        }
+        let separator = if text.is_empty() { "" } else { "\n" };
+        let took = seconds(took);
+        let _ = write!(self.text, "\n```\n{mark} {command}{separator}{text}\n```\n{took}\n");
+    }
+
+    /// Something held.
+    pub(crate) fn held(&mut self, what: &str) {
+        println!("  holds: {what}");
+        let _ = write!(self.text, "\n- **holds**: {what}\n");
+    }
+
+    /// The document: `head`, what was run, nothing that is secret or true of one run only.
+    pub(crate) fn document(&self, head: &str) -> String {
+        let mut text = format!("{head}\n{}", self.text);
+        for (hidden, instead) in &self.hidden {
+            text = text.replace(hidden, instead);
+        }
+        redact(&text)
+    }
+}
+
+/// A time for people.
+pub(crate) fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}
+
+/// Without the tokens that let others join a swarm.
+fn redact(text: &str) -> String {
+    const TOKEN: &str = "SWMTKN-";
+    let mut parts = text.split(TOKEN);
+    let mut redacted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(|character: char| !character.is_ascii_alphanumeric() && character != '-');
+        redacted.push_str(TOKEN);
+        redacted.push_str("(redacted)");
+        redacted.push_str(&part[end.unwrap_or(part.len())..]);
+    }
+    redacted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_is_shown() {
+        let text = "join --token SWMTKN-1-0q5o76-d8ys 10.0.0.1:2377 and SWMTKN-1-a";
+        assert_eq!(redact(text), "join --token SWMTKN-(redacted) 10.0.0.1:2377 and SWMTKN-(redacted)");
+    }
+
+    #[test]
+    fn lines_are_counted_by_where_they_come_from() {
+        let mut transcript = Transcript::default();
+        let line = |origin| Line { origin, command: Some("true".to_owned()) };
+        transcript.line(&line(Origin::Described));
+        transcript.line(&line(Origin::Own));
+        transcript.line(&line(Origin::Changed { described: "false".to_owned(), why: "typo".to_owned() }));
+        assert_eq!((transcript.described, transcript.changed, transcript.own), (1, 1, 1));
+    }
+}
