@@ -3,6 +3,7 @@
 mod catalog;
 mod kv;
 mod session;
+mod view;
 
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use crate::state::State;
 
 pub(crate) use catalog::row as check_row;
 pub use catalog::{NodeServices, ServiceNames, all_pass};
+pub use view::InstanceView;
 
 /// An answer with what a blocking query needs to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
