@@ -1,10 +1,11 @@
-//! Reaching the registry from containers: HTTP on the gateway address of a named Docker network.
+//! Reaching the registry from containers: HTTP and DNS on the gateway address of a named Docker network.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_dns::Dns;
 use muster_docker::Engine;
 use muster_http::Api;
 use tokio::net::TcpListener;
@@ -12,17 +13,54 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::dns_server::Port;
+use crate::registry_server::RegistryServer;
+
 /// How long until a network that is not there, or an engine that does not answer, is looked for again.
 const AGAIN: Duration = Duration::from_millis(500);
 /// How often a network that is served is looked at: it may have been made anew with another gateway.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// Serves `api` on the gateways of `networks` until `shutdown`; a network that is not there yet is waited for,
+/// What is served there, on which ports.
+#[derive(Clone)]
+pub struct Served {
+    api: Arc<Api>,
+    http_port: u16,
+    dns: Option<(Dns, u16)>,
+}
+
+impl Served {
+    /// What `server` serves, on the ports that it has; `http_port` if it has none for HTTP.
+    pub fn by(server: &RegistryServer, http_port: u16) -> Self {
+        let dns = server.dns.as_ref().and_then(|dns| Some((dns.dns.clone(), dns.addresses().first()?.port())));
+        let http_port = server.addresses.first().map_or(http_port, SocketAddr::port);
+        Self { api: Arc::clone(&server.api), http_port, dns }
+    }
+
+    /// Binds its ports on `address`. The error names the one that could not be had.
+    async fn bind(&self, address: IpAddr) -> Result<(TcpListener, Option<Port>), (SocketAddr, std::io::Error)> {
+        let http = SocketAddr::new(address, self.http_port);
+        let listener = TcpListener::bind(http).await.map_err(|error| (http, error))?;
+        let Some((_, port)) = &self.dns else { return Ok((listener, None)) };
+        let dns = SocketAddr::new(address, *port);
+        Port::bind(dns).await.map(|port| (listener, Some(port))).map_err(|error| (dns, error))
+    }
+
+    async fn run(self, listener: TcpListener, port: Option<Port>, shutdown: CancellationToken) {
+        let http = muster_http::serve(self.api, listener, shutdown.clone());
+        match (self.dns, port) {
+            (Some((dns, _)), Some(port)) => drop(tokio::join!(http, port.serve(dns, shutdown))),
+            _ => http.await,
+        }
+    }
+}
+
+/// Serves `served` on the gateways of `networks` until `shutdown`; a network that is not there yet is waited for,
 /// one that goes is let go.
-pub async fn serve(engine: Arc<Engine>, networks: Vec<String>, port: u16, api: Arc<Api>, shutdown: CancellationToken) {
+pub async fn serve(engine: Arc<Engine>, networks: Vec<String>, served: Served, shutdown: CancellationToken) {
     let mut tasks = JoinSet::new();
     for network in networks {
-        let exposed = Exposed { engine: Arc::clone(&engine), network, port, api: Arc::clone(&api) };
+        let exposed = Exposed { engine: Arc::clone(&engine), network, served: served.clone() };
         tasks.spawn(exposed.run(shutdown.clone()));
     }
     while tasks.join_next().await.is_some() {}
@@ -31,8 +69,7 @@ pub async fn serve(engine: Arc<Engine>, networks: Vec<String>, port: u16, api: A
 struct Exposed {
     engine: Arc<Engine>,
     network: String,
-    port: u16,
-    api: Arc<Api>,
+    served: Served,
 }
 
 impl Exposed {
@@ -58,15 +95,16 @@ impl Exposed {
                 if serving.get(&address).is_some_and(|(_, task)| !task.is_finished()) {
                     continue;
                 }
-                match TcpListener::bind(SocketAddr::new(address, self.port)).await {
-                    Ok(listener) => {
-                        info!(network = self.network, %address, port = self.port, "containers reach the registry here");
+                match self.served.bind(address).await {
+                    Ok((listener, dns)) => {
+                        let port = self.served.http_port;
+                        info!(network = self.network, %address, port, "containers reach the registry here");
                         let stop = shutdown.child_token();
-                        let serve = muster_http::serve(Arc::clone(&self.api), listener, stop.clone());
+                        let serve = self.served.clone().run(listener, dns, stop.clone());
                         serving.insert(address, (stop, tokio::spawn(serve)));
                     }
-                    Err(error) => {
-                        let problem = format!("cannot listen on {address}:{} for it: {error}", self.port);
+                    Err((place, error)) => {
+                        let problem = format!("cannot listen on {place} for it: {error}");
                         if problem != told {
                             warn!(network = self.network, "{problem}; trying again");
                         }

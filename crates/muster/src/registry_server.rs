@@ -1,4 +1,4 @@
-//! A registry with its agent and its HTTP port, brought up together: what `muster agent` and `muster up` share.
+//! A registry with its agent and its ports, brought up together: what `muster agent` and `muster up` share.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -17,6 +17,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::dns_server::{self, DnsConfig, DnsServer};
 use crate::{connect_root, port_holder};
 
 /// The version of Consul whose API this is; clients compare it.
@@ -51,6 +52,8 @@ pub struct ServerConfig {
     pub pretty: bool,
     /// The version of Consul that the node says it has.
     pub version: Arc<str>,
+    /// How DNS is served; none: not at all.
+    pub dns: Option<DnsConfig>,
 }
 
 impl ServerConfig {
@@ -72,6 +75,7 @@ impl ServerConfig {
             server_port: SERVER_PORT,
             pretty: false,
             version: Arc::from(CONSUL_VERSION),
+            dns: None,
         }
     }
 }
@@ -86,6 +90,8 @@ pub struct RegistryServer {
     pub api: Arc<Api>,
     /// Where HTTP is served.
     pub addresses: Vec<SocketAddr>,
+    /// DNS, if it is served.
+    pub dns: Option<DnsServer>,
     listeners: Vec<TcpListener>,
     tasks: JoinSet<()>,
     committer: JoinSet<()>,
@@ -98,6 +104,10 @@ impl RegistryServer {
     /// is not ours, is found before anything is written.
     pub async fn start(config: ServerConfig) -> Result<Self> {
         let listeners = bind(&config.listen, config.http_port).await?;
+        let dns_ports = match &config.dns {
+            Some(dns) => dns_server::bind(dns).await?,
+            None => Vec::new(),
+        };
         let addresses: Vec<SocketAddr> =
             listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>().context("cannot read own port")?;
         let journal: Arc<dyn Journal> = match &config.data_dir {
@@ -126,13 +136,24 @@ impl RegistryServer {
         api.always_pretty = config.pretty;
         api.about = about(&config, &addresses, root);
         let api = Arc::new(api);
-        Ok(Self { registry, agent, api, addresses, listeners, tasks: JoinSet::new(), committer: committing, last })
+        let dns = config.dns.map(|dns| DnsServer::new(dns.answers, dns_ports, registry.clone()));
+        Ok(Self { registry, agent, api, addresses, dns, listeners, tasks: JoinSet::new(), committer: committing, last })
+    }
+
+    /// Where DNS is served, for people.
+    pub fn dns_line(&self) -> String {
+        let Some(dns) = &self.dns else { return "no DNS".to_owned() };
+        let addresses: Vec<_> = dns.addresses().iter().map(ToString::to_string).collect();
+        format!("DNS on {}", addresses.join(" and "))
     }
 
     /// Serves until `shutdown`; then stops what writes before what stores.
     pub async fn run(mut self, shutdown: CancellationToken) {
         for listener in self.listeners {
             self.tasks.spawn(muster_http::serve(Arc::clone(&self.api), listener, shutdown.clone()));
+        }
+        if let Some(dns) = self.dns {
+            self.tasks.spawn(dns.run(shutdown.clone()));
         }
         let agent = Arc::clone(&self.agent);
         let until = shutdown.clone();
@@ -164,18 +185,19 @@ async fn bind(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>> {
     let mut listeners = Vec::new();
     for address in addresses {
         let wanted = SocketAddr::new(*address, port);
-        listeners.push(TcpListener::bind(wanted).await.map_err(|error| not_bound(wanted, error))?);
+        listeners
+            .push(TcpListener::bind(wanted).await.map_err(|error| not_bound(wanted, "HTTP", "-http-port", error))?);
     }
     Ok(listeners)
 }
 
 /// Says who holds a port that is taken.
-fn not_bound(wanted: SocketAddr, error: std::io::Error) -> anyhow::Error {
-    let what = format!("cannot listen on {wanted} (the HTTP port)");
+pub fn not_bound(wanted: SocketAddr, port: &str, flag: &str, error: std::io::Error) -> anyhow::Error {
+    let what = format!("cannot listen on {wanted} (the {port} port)");
     match error.kind() {
         std::io::ErrorKind::AddrInUse => {
             let holder = port_holder::find(wanted).unwrap_or_else(|| "another process".to_owned());
-            anyhow!("{what}: {holder} has it; end that one, or choose another port with -http-port")
+            anyhow!("{what}: {holder} has it; end that one, or choose another port with {flag}")
         }
         _ => anyhow::Error::new(error).context(what),
     }

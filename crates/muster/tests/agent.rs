@@ -122,11 +122,43 @@ fn a_stop_does_not_wait_for_blocked_queries() {
 fn a_taken_port_is_named_with_its_holder() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port().to_string();
-    let (code, line) = refused(&["agent", "-dev", "-http-port", &port]);
+    let (code, line) = refused(&["agent", "-dev", "-http-port", &port, "-dns-port", "0"]);
     assert_eq!(code, 1);
     let own = std::process::id();
     assert!(line.starts_with(&format!("cannot listen on 127.0.0.1:{port} (the HTTP port): process {own} (")), "{line}");
     assert!(line.ends_with("choose another port with -http-port"), "{line}");
+}
+
+#[test]
+fn a_taken_dns_port_is_named_whichever_transport_has_it() {
+    let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+    let udp = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    for port in [tcp.local_addr().unwrap().port(), udp.local_addr().unwrap().port()] {
+        let port = port.to_string();
+        let (code, line) = refused(&["agent", "-dev", "-http-port", "0", "-dns-port", &port]);
+        assert_eq!(code, 1);
+        assert!(line.starts_with(&format!("cannot listen on 127.0.0.1:{port} (the DNS port)")), "{line}");
+        assert!(line.ends_with("choose another port with -dns-port"), "{line}");
+        let recursor = format!("127.0.0.1:{port}");
+        let arguments = ["agent", "-dev", "-http-port", "0", "-dns-port", &port, "-recursor", &recursor];
+        assert!(refused(&arguments).1.contains("(the DNS port)"));
+    }
+    let agent = Agent::start(&["agent", "-dev", "-http-port", "0", "-dns-port", "-1"]);
+    assert!(agent.ends_after("TERM").success(), "a registry without DNS");
+}
+
+#[test]
+fn a_recursor_that_would_be_this_agent_is_refused() {
+    // Free for both: it is taken for TCP and UDP at once, then let go.
+    let port = loop {
+        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
+        if std::net::UdpSocket::bind(tcp.local_addr().unwrap()).is_ok() {
+            break tcp.local_addr().unwrap().port().to_string();
+        }
+    };
+    let recursor = format!("127.0.0.1:{port}");
+    let (_, line) = refused(&["agent", "-dev", "-http-port", "0", "-dns-port", &port, "-recursor", &recursor]);
+    assert_eq!(line, format!("recursor {recursor} is the address that DNS is served on here: it would ask itself"));
 }
 
 #[test]

@@ -269,6 +269,8 @@ fn up_says_what_it_uses_and_goes_on_without_an_engine() {
     assert!(line.contains("registry   http://127.0.0.1:") && line.contains(&data.display().to_string()), "{line}");
     let address = line.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     let line = up.line();
+    assert!(line.contains("names      DNS on 127.0.0.1:"), "{line}");
+    let line = up.line();
     assert!(
         line.contains("engine") && line.contains("/nowhere/docker.sock") && line.contains("picked up when it appears"),
         "{line}"

@@ -123,7 +123,8 @@ fn a_the_demo_proves_itself_and_leaves_nothing() {
 fn b_a_restarted_container_is_registered_on_its_new_port_and_no_ghost_stays() {
     let data = tempfile::tempdir().unwrap();
     let directory = data.path().join("data");
-    let _up = Process::start(&["up", "--data-dir", directory.to_str().unwrap(), "--http-port", "18610"]);
+    let _up =
+        Process::start(&["up", "--data-dir", directory.to_str().unwrap(), "--http-port", "18610", "--dns-port", "0"]);
     let web = Container::web("restarted");
     until_registered("18610", &[web.port()]);
     for _ in 0..5 {
@@ -143,7 +144,8 @@ fn c_a_registrator_waits_for_its_registry_and_its_restart_changes_nothing() {
     let arguments = ["registrator", "-retry-attempts", "-1", "-retry-interval", "100", "consul://127.0.0.1:18611"];
     let registrator = Process::start(&arguments);
     let directory = directory.to_str().unwrap();
-    let _registry = Process::start(&["agent", "-bootstrap", "-data-dir", directory, "-http-port", "18611"]);
+    let _registry =
+        Process::start(&["agent", "-bootstrap", "-data-dir", directory, "-http-port", "18611", "-dns-port", "0"]);
     until_registered("18611", &[web.port()]);
     drop(registrator);
     docker(&["rm", "-f", "early"]);
@@ -182,7 +184,8 @@ fn e_a_template_that_does_not_parse_leaves_the_old_file_and_is_named_with_its_li
     };
     let data = directory.path().join("data");
     let data = data.to_str().unwrap();
-    let _registry = Process::start(&["agent", "-bootstrap", "-data-dir", data, "-http-port", "18613"]);
+    let _registry =
+        Process::start(&["agent", "-bootstrap", "-data-dir", data, "-http-port", "18613", "-dns-port", "0"]);
     std::fs::write(&template, "{{range service \"none\"}}{{.Port}}{{end}}served\n").unwrap();
     let good = render();
     assert!(good.status.success(), "{good:?}");

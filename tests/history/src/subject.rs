@@ -61,6 +61,7 @@ impl Subject {
     async fn run(&mut self) -> Result<(), ProgramError> {
         let mut command = Command::new(&self.binary);
         command.args(["agent", "-bootstrap", "-node", "history", "-http-port", &self.address.port().to_string()]);
+        command.args(["-dns-port", "-1"]);
         command.arg("-data-dir").arg(self.data.path());
         if let Some(bug) = &self.bug {
             command.env("MUSTER_SEEDED_BUG", bug);

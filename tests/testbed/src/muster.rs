@@ -35,7 +35,7 @@ impl Muster {
     pub fn agent(&self, place: &RegistryPlace, node: &str) -> Command {
         let mut command = self.command("agent");
         command.args(["-bootstrap", "-node", node]).arg("-data-dir").arg(&place.data);
-        command.arg("-http-port").arg(place.port.to_string());
+        command.arg("-http-port").arg(place.port.to_string()).args(["-dns-port", "0"]);
         for network in &place.expose_to {
             command.args(["--expose-to", network]);
         }
@@ -53,6 +53,7 @@ impl Muster {
     pub fn up(&self, place: &RegistryPlace) -> Command {
         let mut command = self.command("up");
         command.arg("--data-dir").arg(&place.data).arg("--http-port").arg(place.port.to_string());
+        command.args(["--dns-port", "0"]);
         for network in &place.expose_to {
             command.args(["--expose-to", network]);
         }

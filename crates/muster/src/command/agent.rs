@@ -1,6 +1,7 @@
 //! `agent`: the registry on its own.
 
 mod config;
+pub mod dns;
 mod identity;
 mod network;
 mod table;
@@ -13,10 +14,11 @@ use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
 use tracing::warn;
 
 use crate::exit::Failure;
+use crate::expose::{self, Served};
 use crate::pid_file::PidFile;
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, is_open};
-use crate::{expose, logging, shutdown};
+use crate::{logging, shutdown};
 pub use config::{AgentSettings, HTTP_PORT, parse_address, port};
 pub use table::TABLE;
 
@@ -60,7 +62,6 @@ async fn serve(settings: AgentSettings) -> Result<()> {
     let server = RegistryServer::start(settings.server.clone()).await?;
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     let addresses: Vec<_> = server.addresses.iter().map(|address| format!("http://{address}")).collect();
-    let port = server.addresses.first().map_or(settings.server.http_port, SocketAddr::port);
     let kept = match &settings.server.data_dir {
         Some(directory) => format!("kept in {}", directory.display()),
         None => "kept in memory only".to_owned(),
@@ -69,10 +70,12 @@ async fn serve(settings: AgentSettings) -> Result<()> {
         true => "no HTTP API".to_owned(),
         false => format!("HTTP API on {}", addresses.join(" and ")),
     };
-    println!("muster agent: node {} at {}, {served}, {kept}", settings.server.node, settings.server.advertise);
+    let names = server.dns_line();
+    let (node, address) = (&settings.server.node, settings.server.advertise);
+    println!("muster agent: node {node} at {address}, {served}, {names}, {kept}");
     let exposing = engine.map(|engine| {
-        let api = Arc::clone(&server.api);
-        tokio::spawn(expose::serve(engine, settings.expose.clone(), port, api, shutdown.clone()))
+        let served = Served::by(&server, settings.server.http_port);
+        tokio::spawn(expose::serve(engine, settings.expose.clone(), served, shutdown.clone()))
     });
     server.run(shutdown).await;
     if let Some(exposing) = exposing {

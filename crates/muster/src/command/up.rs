@@ -15,14 +15,17 @@ use muster_template::Config as RenderConfig;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::agent::dns;
 use super::agent::{HTTP_PORT, parse_address, port};
 use super::registrator::{compare_on_hangup, own_host};
 use super::template::{environment, templates};
+use crate::dns_server::DnsConfig;
 use crate::exit::Failure;
+use crate::expose::{self, Served};
 use crate::flags::{Flag, FlagTable, Kind, Parsed};
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, ServerConfig};
-use crate::{address, expose, logging, rendering, shutdown};
+use crate::{address, logging, rendering, shutdown};
 
 /// How soon what no event told is found. In one process a comparison costs a list from the engine.
 const FULL_PASS: Duration = Duration::from_secs(10);
@@ -39,6 +42,7 @@ Docker engine up when there is one (DOCKER_HOST, else unix:///var/run/docker.soc
   muster up --expose-to bridge                   containers reach the registry at the bridge's gateway",
     flags: &[
         Flag::works("data-dir", Kind::Text, "DIR", "where the registry is kept; default $XDG_DATA_HOME/muster"),
+        Flag::works("dns-port", Kind::Int, "PORT", "port of DNS on 127.0.0.1; -1: none; default 8600"),
         Flag::works("expose-to", Kind::List, "NETWORK", "also listen on the gateway of this Docker network"),
         Flag::works("http-port", Kind::Int, "PORT", "port of the HTTP API on 127.0.0.1; default 8500"),
         Flag::works("ip", Kind::Text, "ADDR", "this host's address; default: that of the default route"),
@@ -54,6 +58,7 @@ struct Settings {
     node: NodeName,
     data_dir: PathBuf,
     http_port: u16,
+    dns: Option<DnsConfig>,
     expose: Vec<String>,
     template: Option<RenderConfig>,
     engine: Engine,
@@ -102,6 +107,11 @@ impl Settings {
             node: NodeName::new(node).context("-node")?,
             data_dir: data_dir(parsed)?,
             http_port,
+            dns: dns::port(parsed.int("dns-port"), http_port)?.map(|port| DnsConfig {
+                listen: vec![LOOPBACK],
+                port,
+                answers: muster_dns::Config::default(),
+            }),
             expose: parsed.list("expose-to").to_vec(),
             template,
             engine: Engine::at(engine),
@@ -129,11 +139,13 @@ async fn serve(settings: Settings) -> Result<()> {
     let server = RegistryServer::start(ServerConfig {
         data_dir: Some(settings.data_dir.clone()),
         http_port: settings.http_port,
+        dns: settings.dns,
         ..ServerConfig::at(settings.node.clone(), settings.address)
     })
     .await?;
     println!("muster up: this host is {} ({}), node {}", settings.address, settings.origin, settings.node);
     println!("  registry   http://{} in {}", server.addresses[0], settings.data_dir.display());
+    println!("  names      {}", server.dns_line());
     let engine = Arc::new(settings.engine);
     let flags = Flags { ip: settings.address.to_string(), ..Flags::default() };
     let config = RegistrarConfig::new(flags, own_host(false)?, false, FULL_PASS)?;
@@ -143,8 +155,7 @@ async fn serve(settings: Settings) -> Result<()> {
     let templates = settings.template.map(|config| Templates { config, registry: server.registry.clone() });
     let mut workers = JoinSet::new();
     workers.spawn(say_what_was_found(Arc::clone(&engine), agent, registrar.ready(), shutdown.clone()));
-    let port = server.addresses[0].port();
-    workers.spawn(expose::serve(engine, settings.expose, port, Arc::clone(&server.api), shutdown.clone()));
+    workers.spawn(expose::serve(engine, settings.expose, Served::by(&server, settings.http_port), shutdown.clone()));
     let registry = tokio::spawn(server.run(shutdown.clone()));
     let worked = tokio::select! {
         worked = work(registrar, templates, &shutdown) => worked,

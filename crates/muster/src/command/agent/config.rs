@@ -7,8 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context, Result, anyhow, bail};
 use muster_model::NodeName;
 
-use super::identity;
 use super::network::Network;
+use super::{dns, identity};
 use crate::address;
 use crate::config::{self, Settings};
 use crate::flags::Parsed;
@@ -39,7 +39,13 @@ impl AgentSettings {
         let settings = config::read(flags)?;
         let read = Self { expose: flags.list("expose-to").to_vec(), ..Self::of(&settings, flags.bool("dev"))? };
         let open_allowed = program == Program::Consul || flags.bool("insecure-open");
-        if let Some(open) = read.server.listen.iter().find(|address| is_open(**address) && !open_allowed) {
+        if let Some(open) = read
+            .server
+            .listen
+            .iter()
+            .chain(read.server.dns.iter().flat_map(|dns| &dns.listen))
+            .find(|address| is_open(**address) && !open_allowed)
+        {
             bail!(
                 "-client {open} lets everybody who reaches that address steer your services, and there are no ACLs \
                  yet: add --insecure-open if that is meant, or use --expose-to NETWORK to let containers in"
@@ -64,16 +70,19 @@ impl AgentSettings {
             warnings.push(format!("no effect here, and docs/compatibility.md says why of each: {list}"));
         }
         let network = Network::of(settings, dev)?;
+        let datacenter = identity::datacenter(settings)?;
+        let dns = dns::settings(settings, network.http_port, &datacenter)?;
         let server = ServerConfig {
             node_id: identity::node_id(settings)?,
             node_meta: identity::node_meta(settings)?,
             tagged_addresses: network.tagged_addresses,
-            datacenter: Arc::from(identity::datacenter(settings)?),
+            datacenter: Arc::from(datacenter),
             data_dir: data_dir.filter(|_| !dev),
             listen: network.listen,
             http_port: network.http_port,
             server_port: network.server_port,
             pretty: dev,
+            dns,
             version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
             ..ServerConfig::at(NodeName::new(node).context("node_name")?, network.advertise)
         };

@@ -65,7 +65,7 @@ impl Network {
         Ok(Self {
             advertise,
             tagged_addresses: tagged,
-            listen: listen(settings)?,
+            listen: listen(settings, "http")?,
             http_port: port(settings, "ports.http", HTTP_PORT)?,
             server_port: port(settings, "ports.server", SERVER_PORT)?,
         })
@@ -84,14 +84,15 @@ fn address_of(settings: &Settings, path: &str, text: &str) -> Result<IpAddr> {
         .map_err(|_| settings.wrong(path, format!("is {text:?}: an IP address such as 192.168.1.10 would be right")))
 }
 
-/// Where HTTP listens: nowhere if its port is off.
-fn listen(settings: &Settings) -> Result<Vec<IpAddr>> {
-    if settings.int("ports.http") == Some(-1) {
+/// Where HTTP or DNS (`name`) listens: nowhere if its port is off.
+pub fn listen(settings: &Settings, name: &str) -> Result<Vec<IpAddr>> {
+    if settings.int(&format!("ports.{name}")) == Some(-1) {
         return Ok(Vec::new());
     }
-    let http = settings.text("addresses.http").filter(|text| !text.is_empty());
-    let (path, text) = match (http, settings.text("client_addr")) {
-        (Some(text), _) => ("addresses.http", text),
+    let own_path = format!("addresses.{name}");
+    let own = settings.text(&own_path).filter(|text| !text.is_empty());
+    let (path, text) = match (own, settings.text("client_addr")) {
+        (Some(text), _) => (&*own_path, text),
         (None, Some(text)) => ("client_addr", text),
         (None, None) => return Ok(vec![LOOPBACK]),
     };

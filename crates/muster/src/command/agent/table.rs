@@ -9,7 +9,7 @@ use crate::flags::{Flag, FlagTable, Kind};
 pub const TABLE: FlagTable = FlagTable {
     usage: "muster agent (-bootstrap -data-dir DIR | -dev) [flags]",
     about: "\
-Runs the registry: nodes, services, checks and keys behind Consul's HTTP API. One server is the whole
+Runs the registry: nodes, services, checks and keys behind Consul's HTTP API and DNS. One server is the whole
 registry; real Consul agents cannot join it.
 
   muster agent -dev                              in memory, to try it out
@@ -26,6 +26,7 @@ no ACLs yet, and needs --insecure-open.",
 const FLAGS: &[Flag] = &[
     Flag::works("advertise", Kind::Text, "ADDR", "address of this node for others; default: that of -bind"),
     Flag::works("advertise-wan", Kind::Text, "ADDR", "this node's tagged address wan"),
+    Flag::works("alt-domain", Kind::Text, "DOMAIN", "a second domain that DNS answers for"),
     Flag::works("bind", Kind::Text, "ADDR", "address of this node; default: that of the default route"),
     Flag::works("bootstrap", Kind::Bool, "", "be the one server; implies -server"),
     Flag::works("bootstrap-expect", Kind::Int, "N", "1 is -bootstrap; more is an error, since there is one server"),
@@ -33,7 +34,7 @@ const FLAGS: &[Flag] = &[
         "client",
         Kind::Text,
         "ADDRS",
-        "addresses that HTTP listens on, separated by spaces; default 127.0.0.1",
+        "addresses that HTTP and DNS listen on, separated by spaces; default 127.0.0.1",
     ),
     Flag::works("config-dir", Kind::List, "DIR", "all .json and .hcl files in it, in alphabetical order"),
     Flag::works("config-file", Kind::List, "FILE", "a file of settings, .json or .hcl; later files and flags win"),
@@ -41,6 +42,13 @@ const FLAGS: &[Flag] = &[
     Flag::works("data-dir", Kind::Text, "DIR", "where the registry is kept"),
     Flag::works("datacenter", Kind::Text, "NAME", "name of the datacenter; default dc1"),
     Flag::works("dev", Kind::Bool, "", "in memory, on 127.0.0.1, JSON indented"),
+    Flag::works(
+        "dns-port",
+        Kind::Int,
+        "PORT",
+        "port of DNS, UDP and TCP; default 8600, with -http-port 0 any that is free; -1: none",
+    ),
+    Flag::works("domain", Kind::Text, "DOMAIN", "domain that DNS answers for; default consul"),
     Flag::works("expose-to", Kind::List, "NETWORK", "also listen on the gateway of this Docker network"),
     Flag::works("hcl", Kind::List, "TEXT", "settings as HCL; they win over files"),
     Flag::works("http-port", Kind::Int, "PORT", "port of the HTTP API; default 8500; -1: none"),
@@ -51,17 +59,15 @@ const FLAGS: &[Flag] = &[
     Flag::works("node-id", Kind::Text, "UUID", "ID of this node; default: a random one, kept in the data directory"),
     Flag::works("node-meta", Kind::List, "NAME:VALUE", "stands at the node"),
     Flag::works("pid-file", Kind::Text, "FILE", "holds the process's number while it runs"),
+    Flag::works("recursor", Kind::List, "ADDR", "DNS server that is asked what is outside the domain; in this order"),
     Flag::works("server", Kind::Bool, "", "be a server; the only mode there is"),
     Flag::works("server-port", Kind::Int, "PORT", "what /v1/status/leader names; nobody listens there; default 8300"),
     Flag::keyed("allow-write-http-from", Kind::List),
-    Flag::keyed("alt-domain", Kind::Text),
     Flag::keyed("auto-reload-config", Kind::Bool),
     Flag::keyed("check_output_max_size", Kind::Int),
     Flag::keyed("default-query-time", Kind::Text),
     Flag::keyed("disable-host-node-id", Kind::Bool),
     Flag::keyed("disable-keyring-file", Kind::Bool),
-    Flag::keyed("dns-port", Kind::Int),
-    Flag::keyed("domain", Kind::Text),
     Flag::keyed("enable-local-script-checks", Kind::Bool),
     Flag::keyed("enable-script-checks", Kind::Bool),
     Flag::keyed("encrypt", Kind::Text),
@@ -78,7 +84,6 @@ const FLAGS: &[Flag] = &[
     Flag::keyed("primary-gateway", Kind::List),
     Flag::keyed("protocol", Kind::Int),
     Flag::keyed("raft-protocol", Kind::Int),
-    Flag::keyed("recursor", Kind::List),
     Flag::keyed("rejoin", Kind::Bool),
     Flag::keyed("retry-interval", Kind::Text),
     Flag::keyed("retry-interval-wan", Kind::Text),

@@ -1,14 +1,14 @@
 //! Addresses and ports.
 
-use super::super::key::{absent, absent_unless, harmless, works};
-use super::super::{Fine, Key, Kind};
+use super::super::key::{absent, harmless, works};
+use super::super::{Key, Kind};
 
 const NO_MESH: &str = "nothing listens there: there is no service mesh";
 const NO_GOSSIP: &str = "nothing listens there: there is no gossip";
 const NO_TLS: &str = "nothing listens there: there is no TLS yet";
 
 pub const KEYS: &[Key] = &[
-    absent("addresses.dns", Kind::Text, ""),
+    works("addresses.dns", Kind::Text, "addresses that DNS listens on; default: client_addr"),
     harmless("addresses.grpc", Kind::Text, NO_MESH),
     harmless("addresses.grpc_tls", Kind::Text, NO_MESH),
     works("addresses.http", Kind::Text, "addresses that HTTP listens on; default: client_addr"),
@@ -20,9 +20,9 @@ pub const KEYS: &[Key] = &[
     works("advertise_addr_wan_ipv4", Kind::Text, "the node's tagged address `wan_ipv4`"),
     works("advertise_addr_wan_ipv6", Kind::Text, "the node's tagged address `wan_ipv6`"),
     works("bind_addr", Kind::Text, "address of the node; default: that of the default route").flag("bind"),
-    works("client_addr", Kind::Text, "addresses that HTTP listens on, separated by spaces; default 127.0.0.1")
+    works("client_addr", Kind::Text, "addresses that HTTP and DNS listen on, separated by spaces; default 127.0.0.1")
         .flag("client"),
-    absent_unless("ports.dns", Kind::Int, &[Fine::Int(-1)], "-1 (off) would be right").flag("dns-port"),
+    works("ports.dns", Kind::Int, "port of DNS, UDP and TCP; default 8600; -1: none").flag("dns-port"),
     harmless("ports.expose_max_port", Kind::Int, NO_MESH),
     harmless("ports.expose_min_port", Kind::Int, NO_MESH),
     harmless("ports.grpc", Kind::Int, NO_MESH).flag("grpc-port"),
