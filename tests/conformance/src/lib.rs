@@ -1,4 +1,4 @@
-//! Replays what a real Consul was recorded to answer, against any target that speaks HTTP.
+//! Replays what a real Consul was recorded to answer, against any target that speaks HTTP and DNS.
 //!
 //! `data/consul-recorded.json` and `data/consul-more.json` hold the requests with Consul 1.21.4's answers,
 //! `data/skipped.tsv` the rows that muster does not answer yet, each with the part that will bring it. The
@@ -10,6 +10,7 @@
 //! its request, the program fills in the rest.
 
 pub mod compare;
+pub mod dns;
 pub mod exchange;
 pub mod names;
 pub mod peer;

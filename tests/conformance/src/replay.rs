@@ -9,7 +9,7 @@ use crate::exchange::{Request, exchange};
 use crate::peer::{self, Peer};
 use crate::record::{self, Row};
 use crate::skipped::{self, Skipped};
-use crate::target::{NoTarget, Target, announce};
+use crate::target::{Target, announce, or_skip};
 
 /// What came of a sequence.
 #[derive(Debug, Default)]
@@ -27,16 +27,7 @@ pub struct Outcome {
 /// Replays a sequence on a target of its own and panics if a row that is not listed does not fit.
 /// Without a target it says so by name, and panics if `CI` is `true`.
 pub fn run(name: &str) {
-    let target = match Target::open() {
-        Ok(target) => target,
-        Err(NoTarget::NoBinary(path)) => {
-            let line = format!("SKIPPED conformance of {name:?}: no muster at {} (MUSTER_BIN)", path.display());
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
-            announce(&line);
-            return;
-        }
-        Err(NoTarget::Failed(reason)) => panic!("{name}: {reason}"),
-    };
+    let Some(target) = or_skip(name, Target::open()) else { return };
     let record = record::sequences();
     let list: Vec<_> = skipped::list().into_iter().filter(|entry| entry.sequence == name).collect();
     let outcome = replay(&record[name], &list, |request| exchange(target.address(), request));

@@ -12,9 +12,13 @@ use crate::exchange::{Request, exchange};
 /// How long a target may take until it has a leader. Consul needs up to ten seconds.
 const START: Duration = Duration::from_secs(30);
 
+/// Where DNS is unless somebody says otherwise.
+const DNS_PORT: u16 = 8600;
+
 /// A target that answers.
 pub struct Target {
     address: SocketAddr,
+    dns: SocketAddr,
     child: Option<Child>,
     /// Sequences take turns on a target that they share.
     _turn: Option<MutexGuard<'static, ()>>,
@@ -40,7 +44,13 @@ impl Target {
             let address = place.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
             let address =
                 address.ok_or_else(|| NoTarget::Failed(format!("MUSTER_TARGET {url:?} is no http://host:port")))?;
-            return Self { address, child: None, _turn: Some(turn) }.ready();
+            let dns = match std::env::var("MUSTER_TARGET_DNS") {
+                Ok(text) => text.parse().map_err(|_| {
+                    NoTarget::Failed(format!("MUSTER_TARGET_DNS {text:?} is no IP:port, such as 127.0.0.1:8600"))
+                })?,
+                Err(_) => SocketAddr::new(address.ip(), DNS_PORT),
+            };
+            return Self { address, dns, child: None, _turn: Some(turn) }.ready();
         }
         let binary = binary();
         if !binary.is_file() {
@@ -59,23 +69,26 @@ impl Target {
 
     fn start(binary: &PathBuf) -> Result<Self, NoTarget> {
         let failed = |error: io::Error| NoTarget::Failed(format!("{}: {error}", binary.display()));
-        let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        drop(listener);
-        let port = address.port().to_string();
+        // Held together, so that they differ; DNS takes its port for both transports.
+        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0"));
+        let [http, dns] = held.each_ref().map(|held| held.as_ref().map(TcpListener::local_addr));
+        let places = (http.ok().and_then(Result::ok), dns.ok().and_then(Result::ok));
+        let (Some(address), Some(dns)) = places else { return Err(NoTarget::Failed("no free port".into())) };
+        drop(held);
         let child = Command::new(binary)
-            .args(["agent", "-dev", "-node", "rec", "-http-port", &port])
+            .args(["agent", "-dev", "-node", "rec", "-http-port", &address.port().to_string()])
+            .args(["-dns-port", &dns.port().to_string()])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(if std::env::var_os("MUSTER_TARGET_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
             .spawn()
             .map_err(failed)?;
-        Ok(Self { address, child: Some(child), _turn: None })
+        Ok(Self { address, dns, child: Some(child), _turn: None })
     }
 
     /// What a program of ours serves there.
     pub(crate) fn of(address: SocketAddr, child: Child) -> Self {
-        Self { address, child: Some(child), _turn: None }
+        Self { address, dns: SocketAddr::new(address.ip(), DNS_PORT), child: Some(child), _turn: None }
     }
 
     /// Waits until a server that has just begun to lead has put itself into the catalog.
@@ -128,6 +141,11 @@ impl Target {
     pub fn address(&self) -> SocketAddr {
         self.address
     }
+
+    /// Where its DNS listens, UDP and TCP.
+    pub fn dns(&self) -> SocketAddr {
+        self.dns
+    }
 }
 
 impl Drop for Target {
@@ -145,6 +163,20 @@ fn binary() -> PathBuf {
     path.pop();
     path.pop();
     path.join("muster")
+}
+
+/// The target; without one it says so by name, and panics if `CI` is `true`.
+pub fn or_skip(name: &str, opened: Result<Target, NoTarget>) -> Option<Target> {
+    match opened {
+        Ok(target) => Some(target),
+        Err(NoTarget::NoBinary(path)) => {
+            let line = format!("SKIPPED conformance of {name:?}: no muster at {} (MUSTER_BIN)", path.display());
+            assert!(std::env::var("CI").as_deref() != Ok("true"), "{line}");
+            announce(&line);
+            None
+        }
+        Err(NoTarget::Failed(reason)) => panic!("{name}: {reason}"),
+    }
 }
 
 /// Says a line past the test harness, which keeps what passing tests print.
