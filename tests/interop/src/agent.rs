@@ -15,6 +15,7 @@ use crate::PATIENCE;
 pub struct Agent {
     program: Program,
     address: SocketAddr,
+    dns: SocketAddr,
 }
 
 impl Agent {
@@ -42,19 +43,24 @@ impl Agent {
             binary.display()
         );
         let mut command = Command::new(binary);
-        command.args(["agent", "-dev", "-node", "interop", "-http-port", &port.to_string()]);
+        command.args(["agent", "-dev", "-node", "interop", "-http-port", &port.to_string(), "-dns-port", "0"]);
         let mut program = Program::start("muster agent", command, None).expect("muster starts");
         let ready = program.wait_for_line("where it listens", PATIENCE, |line| {
             line.stream == Stream::Out && line.text.starts_with("muster agent: ")
         });
         let line = ready.await.unwrap_or_else(|error| panic!("{error}")).text;
-        let address = address(&line).unwrap_or_else(|| panic!("no address in {line:?}"));
-        Self { program, address }
+        let after = |words| address(&line, words).unwrap_or_else(|| panic!("no address in {line:?}"));
+        Self { program, address: after("http://"), dns: after("DNS on ") }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where its DNS listens.
+    pub fn dns(&self) -> SocketAddr {
+        self.dns
     }
 
     /// Kills it, with all that it knew, and says where it listened.
@@ -105,8 +111,8 @@ pub fn muster() -> PathBuf {
     path.join("muster")
 }
 
-/// Of `muster agent: node interop at 127.0.0.1, HTTP API on http://127.0.0.1:33447, kept in memory only`.
-fn address(line: &str) -> Option<SocketAddr> {
-    let (_, rest) = line.split_once("http://")?;
+/// The address after some words, as in `muster agent: … HTTP API on http://127.0.0.1:33447, DNS on 127.0.0.1:8600, …`.
+fn address(line: &str, words: &str) -> Option<SocketAddr> {
+    let (_, rest) = line.split_once(words)?;
     rest.split([',', ' ']).next()?.parse().ok()
 }

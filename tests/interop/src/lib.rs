@@ -8,6 +8,7 @@ pub mod agent;
 pub mod cache;
 pub mod client_test;
 pub mod consul_template;
+pub mod debian;
 pub mod go;
 pub mod python;
 pub mod skip;
