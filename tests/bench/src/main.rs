@@ -6,6 +6,7 @@
 //! so without `MUSTER_PEER_CONSUL` (the path of a real `consul`) this fails.
 
 mod load;
+mod names;
 mod server;
 mod table;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use load::{Load, Sample};
+use names::Questions;
 use server::{Kind, Server};
 
 const ROUNDS: usize = 3;
@@ -26,6 +28,9 @@ enum Work {
     Health,
     Put,
     PutAlone,
+    Addresses,
+    Services,
+    AllServices,
     Memory,
 }
 
@@ -71,6 +76,13 @@ async fn measure(kind: Kind, program: &std::path::Path, results: &mut table::Res
     results.add(Work::Put, kind, put.run(&server).await?);
     let alone = Load::put("/v1/kv/alone/", 1, Duration::from_secs(2));
     results.add(Work::PutAlone, kind, alone.run(&server).await?);
+    for (work, question, edns) in [
+        (Work::Addresses, "web.service.consul A", false),
+        (Work::Services, "web.service.consul SRV", false),
+        (Work::AllServices, "web.service.consul SRV", true),
+    ] {
+        results.add(work, kind, Questions { question, edns }.run(&server).await?);
+    }
     results.add(Work::Memory, kind, Sample { value: server.anonymous_memory_mib()?, ..Sample::default() });
     server.stop()
 }

@@ -19,6 +19,8 @@ pub enum Kind {
 pub struct Server {
     process: Child,
     pub address: String,
+    /// DNS, on the same address.
+    pub dns_port: String,
     /// From the start of the process to a leader and an own node in the catalog.
     pub start_time: Duration,
     _data: tempfile::TempDir,
@@ -30,7 +32,7 @@ const SERVER_CORE: &str = "0";
 impl Server {
     pub async fn start(kind: Kind, program: &Path) -> Result<Self> {
         let data = tempfile::tempdir()?;
-        let ports = free_ports(4)?;
+        let ports = free_ports(5)?;
         let directory = data.path().join("data");
         let mut command = Command::new("taskset");
         command.args(["-c", SERVER_CORE]).arg(program).args(["agent", "-bootstrap", "-server", "-node", "bench"]);
@@ -39,18 +41,25 @@ impl Server {
             "127.0.0.1",
             "-http-port",
             &ports[0],
+            "-dns-port",
+            &ports[4],
             "-log-level",
             "err",
         ]);
         if kind == Kind::Consul {
-            let off = ["-dns-port", "-1", "-grpc-port", "-1", "-grpc-tls-port", "-1"];
+            let off = ["-grpc-port", "-1", "-grpc-tls-port", "-1"];
             let own = ["-server-port", &ports[1], "-serf-lan-port", &ports[2], "-serf-wan-port", &ports[3]];
             command.args(off).args(own);
         }
         let begun = Instant::now();
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let mut server =
-            Self { process, address: format!("127.0.0.1:{}", ports[0]), start_time: Duration::ZERO, _data: data };
+        let mut server = Self {
+            process,
+            address: format!("127.0.0.1:{}", ports[0]),
+            dns_port: ports[4].clone(),
+            start_time: Duration::ZERO,
+            _data: data,
+        };
         loop {
             if let Ok(body) = load::once(&server.address, "GET", "/v1/health/service/consul?passing", "").await
                 && body.contains("serfHealth")

@@ -28,6 +28,9 @@ impl Results {
             (Work::Health, "GET health/service, 10 instances, 64 connections: requests/s", true),
             (Work::Put, "PUT kv, durable, 64 connections: requests/s", true),
             (Work::PutAlone, "PUT kv, durable, 1 connection: requests/s", true),
+            (Work::Addresses, "DNS A, 3 of 10 instances: questions/s", true),
+            (Work::Services, "DNS SRV, 3 of 10 instances: questions/s", true),
+            (Work::AllServices, "DNS SRV with EDNS, 10 instances: questions/s", true),
             (Work::Start, "start to ready: ms", false),
             (Work::Memory, "memory after the runs: MiB", false),
         ];
