@@ -28,7 +28,7 @@ impl Backends {
             addresses.push(listener.local_addr().expect("it is bound"));
             tasks.spawn(async move {
                 while let Ok((mut stream, _)) = listener.accept().await {
-                    let _ = stream.read(&mut [0; 4096]).await;
+                    let Ok(1..) = stream.read(&mut [0; 4096]).await else { continue };
                     let body = format!("web-{number}");
                     let length = body.len();
                     let answer =

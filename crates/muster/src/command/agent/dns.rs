@@ -195,7 +195,10 @@ mod tests {
             addresses { dns = "127.0.0.2 127.0.0.3" }
             dns_config {
                 node_ttl = "5s"
-                service_ttl { "*" = "1m", web = "2s" }
+                service_ttl {
+                    "*" = "1m"
+                    web = "2s"
+                }
                 only_passing = true
                 a_record_limit = 2
                 udp_answer_limit = 5
@@ -204,7 +207,12 @@ mod tests {
                 enable_additional_node_meta_txt = false
                 recursor_strategy = "random"
                 recursor_timeout = "500ms"
-                soa { refresh = 1, retry = 2, expire = 3, min_ttl = 4 }
+                soa {
+                    refresh = 1
+                    retry = 2
+                    expire = 3
+                    min_ttl = 4
+                }
                 allow_stale = true
                 max_stale = "10s"
                 use_cache = true
