@@ -51,6 +51,7 @@ pub enum Effect {
 
 /// A value that asks for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "which kinds of value ask for nothing changes with the table")]
 pub enum Fine {
     /// A truth value.
     Bool(bool),
