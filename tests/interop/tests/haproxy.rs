@@ -74,7 +74,8 @@ impl Proxy {
     /// Waits until exactly these answer.
     async fn serves(&self, expected: &[&str]) {
         let expected: BTreeSet<String> = expected.iter().map(|name| (*name).to_owned()).collect();
-        let answering = wait::until(&format!("{expected:?} answer"), PATIENCE, async || {
+        let what = format!("{expected:?} answer");
+        let answering = wait::until(&what, PATIENCE, async || {
             let mut found = BTreeSet::new();
             for _ in 0..12 {
                 match probe::get(self.front, "/", PATIENCE).await {
