@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -50,9 +53,13 @@ struct Container(String);
 
 impl Container {
     fn web(name: &str) -> Self {
+        Self::run(name, &[])
+    }
+
+    fn run(name: &str, arguments: &[&str]) -> Self {
         static IMAGES: std::sync::Once = std::sync::Once::new();
         IMAGES.call_once(|| assert!(demo(&["--images"]).status.success(), "the images cannot be built"));
-        docker(&["run", "-d", "--name", name, "-p", "4000", "muster-demo/web"]);
+        docker(&[&["run", "-d", "--name", name, "-p", "4000"], arguments, &["muster-demo/web"]].concat());
         Self(name.to_owned())
     }
 
@@ -197,4 +204,66 @@ fn e_a_template_that_does_not_parse_leaves_the_old_file_and_is_named_with_its_li
     let errors = String::from_utf8_lossy(&bad.stderr).into_owned();
     assert!(errors.contains(&format!("{}:3: ", template.display())), "{errors}");
     assert_eq!(std::fs::read_to_string(&output).unwrap(), "served\n");
+}
+
+#[test]
+#[ignore = "needs the test engine: make test runs it"]
+fn f_up_runs_for_a_user_of_the_group_docker_and_picks_up_an_engine_that_appears() {
+    let engine = muster_testbed::engine::required();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    // A user's own files, and a way to the engine's socket, which stands in a directory of root's.
+    for (path, mode) in [(engine.as_path(), 0o711), (directory, 0o777)] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let program = directory.join("muster");
+    std::fs::copy(binary("muster"), &program).unwrap();
+    let socket = directory.join("docker.sock");
+    let group = std::fs::metadata(engine.join("docker.sock")).unwrap().gid().to_string();
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", "65534", "--regid", "65534", "--groups", &group]).arg(&program);
+    command.args(["up", "--http-port", "18614"]).env("HOME", directory).env_remove("XDG_DATA_HOME");
+    command.env("DOCKER_HOST", format!("unix://{}", socket.display()));
+    let mut up = Process(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap());
+    let mut lines = BufReader::new(up.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.next().unwrap().starts_with("muster up: this host is 10.231.0.2 (default route"));
+    let registry = lines.next().unwrap();
+    assert!(registry.ends_with(&format!("{}/.local/share/muster", directory.display())), "{registry}");
+    assert!(lines.next().unwrap().ends_with("picked up when it appears"));
+    let web = Container::web("of-a-user");
+    std::os::unix::fs::symlink(engine.join("docker.sock"), &socket).unwrap();
+    until_registered("18614", &[web.port()]);
+    assert!(lines.next().unwrap().ends_with(": 1 service registered"));
+    let owner = std::fs::metadata(directory.join(".local/share/muster/journal.redb")).unwrap().uid();
+    assert_eq!(owner, 65534);
+}
+
+#[test]
+#[ignore = "needs the test engine: make test runs it"]
+#[allow(clippy::zombie_processes, reason = "the engine's first process waits for it")]
+fn g_a_restarted_engine_leaves_no_ghost_and_no_duplicate() {
+    let data = tempfile::tempdir().unwrap();
+    let directory = data.path().join("data");
+    let _up = Process::start(&["up", "--data-dir", directory.to_str().unwrap(), "--http-port", "18615"]);
+    let comes_back = Container::run("comes-back", &["--restart", "always"]);
+    let stays_away = Container::web("stays-away");
+    until_registered("18615", &[comes_back.port(), stays_away.port()]);
+    let pid = std::fs::read_to_string("/run/docker.pid").unwrap();
+    let process = format!("/proc/{}", pid.trim());
+    let words = std::fs::read(format!("{process}/cmdline")).unwrap();
+    let words: Vec<_> = words.split(|byte| *byte == 0).filter(|word| !word.is_empty()).map(OsStr::from_bytes).collect();
+    assert!(Command::new("kill").args(["-s", "TERM", pid.trim()]).status().unwrap().success());
+    until("dockerd is gone", || match std::fs::exists(&process) {
+        Ok(false) => Ok(()),
+        other => Err(format!("{other:?}")),
+    });
+    until_registered("18615", &[]);
+    // It stays for the tests after this one; all in here ends together.
+    let mut dockerd = Command::new(words[0]);
+    dockerd.args(&words[1..]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until("dockerd answers", || {
+        let output = Command::new("docker").arg("version").output().unwrap();
+        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+    });
+    until_registered("18615", &[comes_back.port()]);
 }
