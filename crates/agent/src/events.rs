@@ -18,7 +18,7 @@ use crate::Agent;
 const KEPT: usize = 256;
 
 /// The last events, the oldest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Ring {
     events: VecDeque<Arc<UserEvent>>,
     /// The time of the last event that was fired, whether it was for this node or not.
@@ -37,7 +37,8 @@ pub(crate) struct EventLog(watch::Sender<Ring>);
 
 impl Default for EventLog {
     fn default() -> Self {
-        Self(watch::Sender::new(Ring::default()))
+        // Gossip's clock stands at 1 before the first event, too.
+        Self(watch::Sender::new(Ring { events: VecDeque::new(), time: 1 }))
     }
 }
 

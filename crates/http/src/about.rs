@@ -55,6 +55,16 @@ impl About {
     }
 }
 
+/// How much the agent has to do.
+pub(crate) struct AgentCounts {
+    pub(crate) services: usize,
+    pub(crate) checks: usize,
+    /// Checks that others report.
+    pub(crate) ttl_checks: usize,
+    /// Checks that the agent runs.
+    pub(crate) monitors: usize,
+}
+
 impl Api {
     /// This node as the one member that there is; between datacenters it is named after its own.
     pub(crate) fn member(&self, wan: bool) -> Member {
@@ -67,7 +77,6 @@ impl Api {
             ("dc", datacenter.to_string()),
             ("ft_fs", "1".to_owned()),
             ("ft_si", "1".to_owned()),
-            ("grpc_port", "-1".to_owned()),
             ("id", node.id.to_string()),
             ("port", self.server_address.port().to_string()),
             ("raft_vsn", "3".to_owned()),
@@ -98,6 +107,9 @@ impl Api {
             format!("{}:{}", text(name.as_str()), text(&String::from_utf8_lossy(value.as_bytes())))
         });
         let port = about.http_addresses.first().map_or(-1, |address| i32::from(address.port()));
+        // What the agent adds by itself is no setting.
+        let own = |key: &str| key.starts_with("consul-");
+        let configured = node.meta.iter().filter(|(key, _)| !own(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
         vec![
             ("ACLsEnabled", "false".to_owned()),
             ("AdvertiseAddrLAN", text(&about.advertise.to_string())),
@@ -116,7 +128,7 @@ impl Api {
             ("HTTPUseCache", settings.use_cache.to_string()),
             ("KVMaxValueSize", settings.max_value_bytes.to_string()),
             ("NodeID", text(&node.id)),
-            ("NodeMeta", pairs(&node.meta)),
+            ("NodeMeta", pairs(&configured)),
             ("NodeName", text(node.name.as_str())),
             ("PrimaryDatacenter", text(self.registry.datacenter())),
             ("Revision", text(&about.revision)),
@@ -134,7 +146,7 @@ impl Api {
     }
 
     /// Counters. Of Consul's, those that mean something here.
-    pub(crate) fn stats(&self, services: usize, checks: usize, ttl_checks: usize) -> Vec<StatsSection<'static>> {
+    pub(crate) fn stats(&self, counts: &AgentCounts) -> Vec<StatsSection<'static>> {
         let index = self.registry.index().0.to_string();
         let member = |name: &'static str| (name, "1".to_owned());
         let none = |name: &'static str| (name, "0".to_owned());
@@ -144,9 +156,10 @@ impl Api {
             (
                 "agent",
                 vec![
-                    ("check_ttls", ttl_checks.to_string()),
-                    ("checks", checks.to_string()),
-                    ("services", services.to_string()),
+                    ("check_monitors", counts.monitors.to_string()),
+                    ("check_ttls", counts.ttl_checks.to_string()),
+                    ("checks", counts.checks.to_string()),
+                    ("services", counts.services.to_string()),
                 ],
             ),
             (

@@ -18,7 +18,9 @@ use crate::call::{Call, filter};
 use crate::reply::Reply;
 
 pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let filter = filter(&call.options(&call.params()?)?, ServiceFilter::new)?;
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    let filter = filter(params.non_empty("filter"), ServiceFilter::new)?;
     let entries = api.agent.entries().await?;
     let services = entries.services.values().map(|entry| &*entry.value);
     let services = services.filter(|service| filter.as_ref().is_none_or(|filter| filter.takes(service)));
@@ -62,7 +64,7 @@ async fn changed(api: &Api, before: Index, deadline: Instant) -> Result<bool, Ap
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    call.options(&params)?;
+    call.refuse_enterprise(&params)?;
     let asked = request::register_service(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
     let checks = asked.checks.into_iter().map(check_registration).collect::<Result<_, _>>()?;
     let replace = params.has("replace-existing-checks")

@@ -1,22 +1,27 @@
 //! `/v1/agent/checks` and `/v1/agent/check`.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use muster_agent::unknown_check;
 use muster_catalog::LocalAgent;
 use muster_model::{Check, CheckId, CheckStatus};
 use muster_wire::answer::{self, AgentCheckAnswer};
-use muster_wire::filter::CheckFilter;
+use muster_wire::filter::{BadFilter, CheckFilter};
 use muster_wire::request;
 
 use crate::Api;
 use crate::agent::definition;
 use crate::api_error::ApiError;
-use crate::call::{Call, filter};
+use crate::call::Call;
 use crate::reply::Reply;
 
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let filter = filter(&call.options(&call.params()?)?, CheckFilter::new)?;
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    // Consul says less of a wrong filter here.
+    let bare = |error: BadFilter| ApiError::internal(error.source().map(ToString::to_string).unwrap_or_default());
+    let filter = params.non_empty("filter").map(CheckFilter::new).transpose().map_err(bare)?;
     let entries = api.agent.entries().await?;
     let checks = entries.checks.values().map(|entry| {
         let check = &*entry.value;
@@ -33,7 +38,7 @@ pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 }
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
+    call.refuse_enterprise(&call.params()?)?;
     let asked = request::register_check(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
     let check = Check {
         name: asked.check.name.clone().unwrap_or_else(|| asked.id.shared()),

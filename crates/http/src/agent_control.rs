@@ -51,14 +51,18 @@ pub(crate) async fn join(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     if address == Some(api.about.advertise) && port.unwrap_or(own) == own {
         return Ok(Reply::empty());
     }
-    Err(ApiError::not_there_yet(&format!("joining {:?}: one server is the whole registry, so joining", call.argument)))
+    let text = format!("joining {:?} is not supported by this version of muster: one server is all", call.argument);
+    Err(ApiError::internal(text))
 }
 
 pub(crate) async fn force_leave(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let member = api.member(params.has("wan"));
+    let wan = params.has("wan");
+    let member = api.member(wan);
     if call.argument != member.name {
-        return Err(ApiError::internal(format!("No node found with name '{}'", call.argument)));
+        // Between datacenters Consul does not say which.
+        let name = if wan { "" } else { call.argument.as_str() };
+        return Err(ApiError::internal(format!("agent: No node found with name '{name}'")));
     }
     // A member that is alive is left as it is.
     Ok(Reply::empty())

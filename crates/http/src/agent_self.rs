@@ -7,15 +7,22 @@ use muster_wire::answer::{self, AgentSelf};
 use muster_wire::filter::MemberFilter;
 
 use crate::Api;
+use crate::about::AgentCounts;
 use crate::api_error::ApiError;
 use crate::call::{Call, filter};
 use crate::reply::Reply;
 
 pub(crate) async fn about(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
+    call.params()?;
     let entries = api.agent.entries().await?;
-    let is_ttl = |definition: &Option<CheckDefinition>| matches!(definition, Some(CheckDefinition::Ttl { .. }));
-    let ttl_checks = entries.checks.values().filter(|check| is_ttl(&check.value.definition)).count();
+    let run = entries.checks.values().filter_map(|check| check.value.definition.as_ref());
+    let (ttl, others): (Vec<_>, Vec<_>) = run.partition(|definition| matches!(definition, CheckDefinition::Ttl { .. }));
+    let counts = AgentCounts {
+        services: entries.services.len(),
+        checks: entries.checks.len(),
+        ttl_checks: ttl.len(),
+        monitors: others.len(),
+    };
     let node = api.agent.node_entry();
     let mut body = Vec::new();
     let about = AgentSelf {
@@ -27,7 +34,7 @@ pub(crate) async fn about(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
         build_date: &api.about.build_date,
         debug_config: &api.debug_config(),
         member: &api.member(false),
-        stats: &api.stats(entries.services.len(), entries.checks.len(), ttl_checks),
+        stats: &api.stats(&counts),
         meta: &node.meta,
     };
     answer::agent_self(&mut body, &about);
@@ -36,7 +43,11 @@ pub(crate) async fn about(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
 
 pub(crate) async fn members(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let filter = filter(&call.options(&params)?, MemberFilter::new)?;
+    call.refuse_enterprise(&params.without("ns"))?;
+    if params.non_empty("segment").is_some_and(|segment| segment != "_all") {
+        return Err(ApiError::internal("Network segments are not supported in this version of Consul"));
+    }
+    let filter = filter(params.non_empty("filter"), MemberFilter::new)?;
     let member = api.member(params.non_empty("wan").is_some());
     let mut body = Vec::new();
     answer::members(&mut body, Some(&member).filter(|member| filter.is_none_or(|filter| filter.takes(member))));

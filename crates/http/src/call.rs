@@ -7,7 +7,7 @@ use muster_catalog::Wait;
 use muster_model::Index;
 use muster_registry::{Consistency, ReadOptions};
 use muster_wire::filter::BadFilter;
-use muster_wire::query::{self, Params, QueryOptions};
+use muster_wire::query::{self, Params, QueryOptions, Scope};
 
 use crate::Api;
 use crate::api_error::ApiError;
@@ -30,9 +30,23 @@ impl Call {
         Ok(Params::parse(&self.query)?)
     }
 
-    /// The options that every read takes, checked against what this server can do.
+    /// The options that every read takes.
     pub(crate) fn options(&self, params: &Params<'_>) -> Result<QueryOptions, ApiError> {
-        Ok(QueryOptions::read(params, |name| self.headers.get(name).and_then(|value| value.to_str().ok()))?)
+        self.options_in(Scope::Namespace, params)
+    }
+
+    /// The same where less is refused.
+    pub(crate) fn options_in(&self, scope: Scope, params: &Params<'_>) -> Result<QueryOptions, ApiError> {
+        Ok(QueryOptions::read(params, scope, |name| self.header(name))?)
+    }
+
+    /// Refuses namespaces and partitions, where no other option is looked at.
+    pub(crate) fn refuse_enterprise(&self, params: &Params<'_>) -> Result<(), ApiError> {
+        Ok(Scope::Namespace.check(params, |name| self.header(name))?)
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// The body's JSON; what is missing altogether reads as Go reads it.
@@ -49,9 +63,22 @@ pub(crate) struct Read {
 impl Read {
     /// For catalog and health.
     pub(crate) fn of(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
+        let cacheable = Self::cacheable(api, call, params)?;
+        Ok(Self { options: QueryOptions { cached: false, ..cacheable.options } })
+    }
+
+    /// For those reads that Consul's agent has a cache for: they say so when they are asked for a cached answer.
+    pub(crate) fn cacheable(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
         let options = call.options(params)?;
         own_datacenter(api, &options, true)?;
-        Ok(Self { options })
+        Ok(Self { options: QueryOptions { cached: options.cached && api.settings.use_cache, ..options } })
+    }
+
+    /// As [`Self::of`], where namespaces are not looked at.
+    pub(crate) fn in_any_namespace(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
+        let options = call.options_in(Scope::Partition, params)?;
+        own_datacenter(api, &options, true)?;
+        Ok(Self { options: QueryOptions { cached: false, ..options } })
     }
 
     pub(crate) fn registry(&self) -> ReadOptions {
@@ -68,7 +95,7 @@ impl Read {
 
     /// The filter that is asked for. Read before anything waits, so that a wrong one is told at once.
     pub(crate) fn filter<F>(&self, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
-        filter(&self.options, new).map_err(|error| ApiError { as_query: true, ..error })
+        filter(self.options.filter.as_deref(), new).map_err(|error| ApiError { as_query: true, ..error })
     }
 
     /// Whether a node has the pairs asked for.
@@ -82,12 +109,12 @@ impl Read {
         self.options.tags.iter().all(|wanted| has(wanted))
     }
 
-    /// The node that is nearest, if `?near` asks for an order. Without network coordinates all others are as far.
-    pub(crate) fn nearest<'a>(&'a self, api: &'a Api) -> Option<&'a str> {
-        match self.options.near.as_deref() {
-            Some("_agent") => Some(api.agent.node().as_str()),
-            near => near,
-        }
+    /// The node that is nearest, if `?near` asks for an order. Only this node has a network coordinate: seen from
+    /// it, it is nearest itself, and all others are as far; seen from others, no distance is known.
+    pub(crate) fn nearest<'a>(&self, api: &'a Api) -> Option<&'a str> {
+        let own = api.agent.node();
+        let near = self.options.near.as_deref()?;
+        (near == "_agent" || own.as_str().eq_ignore_ascii_case(near)).then_some(own.as_str())
     }
 }
 
@@ -102,6 +129,6 @@ pub(crate) fn own_datacenter(api: &Api, options: &QueryOptions, as_query: bool) 
 }
 
 /// The filter that is asked for, over the rows that `new` reads filters for.
-pub(crate) fn filter<F>(options: &QueryOptions, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
-    Ok(options.filter.as_deref().map(new).transpose()?)
+pub(crate) fn filter<F>(text: Option<&str>, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
+    Ok(text.map(new).transpose()?)
 }

@@ -7,6 +7,7 @@ use muster_model::{Node, Service};
 use muster_registry::{Command, Topic};
 use muster_wire::answer::{self, CatalogServiceRow};
 use muster_wire::filter::{NodeFilter, ServiceFilter, ServiceRowFilter};
+use muster_wire::query::Scope;
 use muster_wire::request::{self, DeregisterTarget};
 
 use crate::Api;
@@ -16,14 +17,16 @@ use crate::health::{finish, is_node, stored};
 use crate::reply::Reply;
 
 pub(crate) async fn datacenters(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
+    let params = call.params()?;
+    // No index is looked at here, and no namespace; what is wrong otherwise is.
+    let options = call.options_in(Scope::None, &params.without("index"))?;
     let mut body = Vec::new();
     answer::datacenters(&mut body, [&**api.registry.datacenter()]);
-    Ok(Reply::json(body))
+    Ok(Reply::json(body).with_cache(options.cached && api.settings.use_cache))
 }
 
 pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
+    let read = Read::in_any_namespace(&api, &call, &call.params()?)?;
     let filter = read.filter(NodeFilter::new)?;
     let answer = api.registry.read(&[Topic::Nodes], read.registry(), |state| state.all_nodes()).await?;
     let dc = api.registry.datacenter();
@@ -39,7 +42,7 @@ pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
 }
 
 pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
+    let read = Read::cacheable(&api, &call, &call.params()?)?;
     let filter = read.filter(ServiceRowFilter::new)?;
     let answer = if read.options.node_meta.is_empty() && filter.is_none() {
         api.registry.read(&[Topic::Services], read.registry(), |state| state.all_services()).await?
@@ -57,11 +60,13 @@ pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
 }
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
+    let params = call.params()?;
+    let read = Read::cacheable(&api, &call, &params)?;
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing service name"));
     }
     let filter = read.filter(ServiceRowFilter::new)?;
+    let of_peer = params.non_empty("peer").is_some();
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::Service(Arc::clone(&name))];
     let answer = api.registry.read(&topics, read.registry(), |state| state.instances(&name)).await?;
@@ -69,7 +74,8 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     let takes = |instance: &&Instance| {
         let (node, service) = (&instance.node.value, &instance.service.value);
         let passes = || filter.as_ref().is_none_or(|filter| filter.takes(node, service, dc));
-        read.takes_node(node) && read.takes_tags(service) && passes()
+        // There are no peers, so nothing of theirs.
+        !of_peer && read.takes_node(node) && read.takes_tags(service) && passes()
     };
     let mut list: Vec<_> = answer.value.iter().filter(takes).collect();
     if let Some(near) = read.nearest(&api) {
@@ -121,7 +127,7 @@ async fn of_node(api: Arc<Api>, call: Call, form: Form) -> Result<Reply, ApiErro
 }
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
+    call.refuse_enterprise(&call.params()?)?;
     let asked = request::register(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
     own_datacenter(&api, asked.datacenter.as_ref())?;
     let check = |check| CatalogCheck { check, keep_result: false };
@@ -137,7 +143,7 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
 }
 
 pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
+    call.refuse_enterprise(&call.params()?)?;
     let asked = request::deregister(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
     own_datacenter(&api, asked.datacenter.as_ref())?;
     let target = match asked.target {

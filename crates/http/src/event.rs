@@ -5,6 +5,7 @@ use std::sync::Arc;
 use muster_model::UserEvent;
 use muster_registry::{new_session_id, wait_time};
 use muster_wire::answer;
+use muster_wire::query::Scope;
 use muster_wire::request::EventRequest;
 
 use crate::Api;
@@ -14,7 +15,7 @@ use crate::reply::Reply;
 
 pub(crate) async fn fire(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    own_datacenter(&api, &call.options(&params)?, false)?;
+    own_datacenter(&api, &call.options_in(Scope::None, &params)?, false)?;
     let asked = EventRequest::read(&call.argument, &params, call.body().len())
         .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     let event = UserEvent {
@@ -34,7 +35,7 @@ pub(crate) async fn fire(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let options = call.options(&params)?;
+    let options = call.options_in(Scope::None, &params)?;
     let wait = (options.index > 0).then(|| (options.index, wait_time(options.wait.unwrap_or_default())));
     let (index, events) = api.agent.events(params.get("name"), wait).await;
     let mut body = Vec::new();

@@ -15,11 +15,17 @@ use crate::reply::Reply;
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let read = Read::of(&api, &call, &params)?;
+    // Consul answers this one from a stream: a query that fails has no headers of its own.
+    let bare = |error: ApiError| ApiError { as_query: false, ..error };
+    let read = Read::cacheable(&api, &call, &params).map_err(bare)?;
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing service name"));
     }
-    let filter = read.filter(InstanceFilter::new)?;
+    if ["sg", "sameness-group"].iter().any(|name| params.non_empty(name).is_some()) {
+        return Err(ApiError::internal("sameness groups are not supported in consul CE"));
+    }
+    let filter = read.filter(InstanceFilter::new).map_err(bare)?;
+    let of_peer = params.non_empty("peer").is_some();
     let passing = muster_wire::query::passing(&params)?;
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::Health(Arc::clone(&name))];
@@ -32,7 +38,10 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     let mut list: Vec<&Instance> = answer
         .value
         .iter()
-        .filter(|instance| read.takes_node(&instance.node.value) && read.takes_tags(&instance.service.value))
+        // There are no peers, so nothing of theirs.
+        .filter(|instance| {
+            !of_peer && read.takes_node(&instance.node.value) && read.takes_tags(&instance.service.value)
+        })
         .filter(|instance| (!passing || all_pass(&instance.checks)) && passes(instance))
         .collect();
     if let Some(near) = read.nearest(&api) {
@@ -61,10 +70,12 @@ pub(crate) async fn checks(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
+    let mut read = Read::of(&api, &call, &call.params()?)?;
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing node name"));
     }
+    // The node is named: what it has in its Meta is not looked at.
+    read.options.node_meta.clear();
     let filter = read.filter(CheckFilter::new)?;
     let name: Arc<str> = Arc::from(call.argument.to_lowercase());
     let topics = [Topic::NodeChecks(Arc::clone(&name))];
@@ -74,16 +85,20 @@ pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 
 pub(crate) async fn state(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let read = Read::of(&api, &call, &call.params()?)?;
-    let wanted = call.argument.as_str();
-    let topic = match wanted {
+    // States are compared without case, but for the word that means all of them.
+    let wanted = match call.argument.as_str() {
         "" => return Err(ApiError::bad_request("Missing check state")),
+        "any" => "any".to_owned(),
+        state => Some(state.to_lowercase()).filter(|state| state != "any").unwrap_or_default(),
+    };
+    let topic = match wanted.as_str() {
         "passing" => Topic::ChecksIn("passing"),
         "warning" => Topic::ChecksIn("warning"),
         "critical" => Topic::ChecksIn("critical"),
         _ => Topic::Checks,
     };
     let filter = read.filter(CheckFilter::new)?;
-    let answer = api.registry.read(&[topic], read.registry(), |state| state.checks_in(wanted)).await?;
+    let answer = api.registry.read(&[topic], read.registry(), |state| state.checks_in(&wanted)).await?;
     Ok(check_list(&api, &answer, &read, filter.as_ref()))
 }
 

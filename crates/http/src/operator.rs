@@ -25,16 +25,18 @@ pub(crate) async fn coordinate_datacenters(api: Arc<Api>, call: Call) -> Result<
     call.params()?;
     let datacenter = api.registry.datacenter();
     let mut body = Vec::new();
-    answer::coordinate_datacenters(&mut body, datacenter, &format!("{}.{datacenter}", api.agent.node()));
+    answer::coordinate_datacenters(&mut body, datacenter, api.agent.node().as_str());
     Ok(Reply::json(body))
 }
 
 pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
+    let params = call.params()?;
+    let read = Read::of(&api, &call, &params)?;
     let node = api.agent.node_entry();
+    let own = read.takes_node(node) && params.non_empty("segment").is_none();
     let mut body = Vec::new();
-    answer::coordinates(&mut body, read.takes_node(node).then_some(node.name.as_str()));
-    Ok(Reply::json(body).with_query(Index(1), true).with_consistency(Consistency::Leader, false))
+    answer::coordinates(&mut body, own.then_some(node.name.as_str()));
+    Ok(Reply::json(body).with_query(Index(1), true))
 }
 
 pub(crate) async fn coordinate_node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {

@@ -96,9 +96,14 @@ impl Reply {
         reply
     }
 
-    /// To the path as Go would clean it.
-    pub(crate) fn redirect(to: &str) -> Self {
+    /// To the path as Go would clean it; with a page for people who follow it by hand.
+    pub(crate) fn redirect(to: &str, with_page: bool) -> Self {
         let mut reply = Self { status: 307, content_type: None, headers: Vec::new(), body: Bytes::new(), rest: None };
+        if with_page {
+            let escaped = to.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;");
+            reply.content_type = Some("text/html; charset=utf-8");
+            reply.body = Bytes::from(format!("<a href=\"{escaped}\">Temporary Redirect</a>.\n\n"));
+        }
         if let Ok(value) = HeaderValue::from_str(to) {
             reply.headers.push((LOCATION, value));
         }
@@ -140,9 +145,21 @@ impl Reply {
     /// Adds what catalog and health say besides.
     pub(crate) fn with_consistency(mut self, consistency: Consistency, cached: bool) -> Self {
         self.add(header::EFFECTIVE_CONSISTENCY, HeaderValue::from_static(consistency.as_str()));
+        self.with_cache(cached)
+    }
+
+    /// Adds that the answer is as new as it could be, if an old one would have done.
+    pub(crate) fn with_cache(mut self, cached: bool) -> Self {
         if cached {
             self.add(header::CACHE, HeaderValue::from_static("MISS"));
         }
+        self
+    }
+
+    /// Adds that the answer is one that was there, and is as good as new.
+    pub(crate) fn from_cache(mut self) -> Self {
+        self.add(header::CACHE, HeaderValue::from_static("HIT"));
+        self.add(header::AGE, HeaderValue::from_static("0"));
         self
     }
 

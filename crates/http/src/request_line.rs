@@ -1,6 +1,6 @@
 //! Targets that the URL standard does not allow and Consul's users send all the same: `?filter=Port=="80"`.
 //!
-//! hyper refuses a bare `"`, `<` or `>` in a query. So the first line of each request is read here before hyper
+//! hyper refuses a bare `"`, `<` or `>` in a query, and leaves off what follows a `#`. So the first line of each request is read here before hyper
 //! sees it, and what may not stand there is percent-encoded, which means the same.
 
 use std::io;
@@ -50,7 +50,9 @@ impl<S> RequestLines<S> {
                     break;
                 }
                 b' ' => self.line = Some(true),
-                b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\\' | 0x80.. if self.line == Some(true) => {
+                b'"' | b'#' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'\\' | 0x80..
+                    if self.line == Some(true) =>
+                {
                     let encoded = encoded.get_or_insert_default();
                     encoded.extend_from_slice(&bytes[plain_from..at]);
                     encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());

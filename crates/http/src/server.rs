@@ -8,11 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
+use hyper::header::EXPECT;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use muster_wire::query::unescape_path;
+use muster_wire::query::{is_escaped_well, plain_path, unescape_path};
 use muster_wire::request::{BadKvRequest, TransactionRequestError};
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
@@ -96,22 +97,44 @@ async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
     if request.body().is_end_stream() {
         next.is_next();
     }
-    let compress = compression::is_accepted(request.headers());
     let settings = Arc::clone(&api);
-    let reply = routed(api, client, next, request).await;
-    reply.with_headers(&settings.settings.response_headers).compressed(compress).into_response()
+    let reply = match refused(&api, &request) {
+        Some(reply) => reply,
+        None => routed(api, client, next, request).await,
+    };
+    reply.with_headers(&settings.settings.response_headers).into_response()
+}
+
+/// What Go's server refuses before anything of Consul's sees it.
+fn refused(api: &Api, request: &Request<Incoming>) -> Option<Reply> {
+    let path = request.uri().path();
+    if !is_escaped_well(path) {
+        return Some(Reply::error(400, "400 Bad Request".to_owned(), false));
+    }
+    if request.headers().get(EXPECT).is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Some(Reply::bare(417));
+    }
+    (!api.settings.unprintable_paths && !is_printable(path)).then(|| Reply::bare(400))
 }
 
 async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Request<Incoming>) -> Reply {
-    let path = request.uri().path();
-    if !api.settings.unprintable_paths && !is_printable(path) {
-        return Reply::bare(400);
+    let path = plain_path(request.uri().path()).into_owned();
+    let target = |path: &str| match request.uri().query() {
+        Some(query) => format!("{path}?{query}"),
+        None => path.to_owned(),
+    };
+    let with_page = *request.method() == Method::GET;
+    if let Some(clean) = cleaned(&path) {
+        return Reply::redirect(&target(&clean), with_page);
     }
-    if let Some(clean) = cleaned(path) {
-        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-        return Reply::redirect(&format!("{clean}{query}"));
-    }
-    let Some((route, argument)) = find(path) else { return unknown_path(path) };
+    let Some((route, argument)) = find(&path) else {
+        let folder = format!("{path}/");
+        return match find(&folder) {
+            Some((route, "")) if route.pattern == folder => Reply::redirect(&target(&folder), with_page),
+            _ => unknown_path(&path),
+        };
+    };
+    let compress = compression::is_accepted(request.headers());
     let argument = argument.to_owned();
     let always_pretty = api.always_pretty;
     let pretty = request.uri().query().is_some_and(|query| query.split('&').any(is_pretty));
@@ -120,7 +143,8 @@ async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
         None => handle(api, route, argument, next, request).await.unwrap_or_else(ApiError::into_reply),
     };
     let reply = reply.with_policy();
-    if pretty || always_pretty { reply.pretty(pretty) } else { reply }
+    let reply = if pretty || always_pretty { reply.pretty(pretty) } else { reply };
+    reply.compressed(compress)
 }
 
 /// The answer to a request that the configuration shuts out.
@@ -144,7 +168,7 @@ fn is_printable(path: &str) -> bool {
     if path.bytes().all(|byte| (0x21..0x7f).contains(&byte) && byte != b'%') {
         return true;
     }
-    // What cannot be decoded gets its own answer later.
+    // Bytes that are no UTF-8 are left to who reads the path.
     unescape_path(path).map_or(true, |path| path.chars().all(muster_wire::query::is_printable))
 }
 
@@ -157,7 +181,7 @@ fn unknown_path(path: &str) -> Reply {
         "/" => {
             let text = "Consul Agent: UI disabled. To enable, set ui_config.enabled=true in the agent \
                         configuration and restart.";
-            return Reply::raw(text);
+            return Reply::typed(muster_wire::header::ERROR_TEXT, text);
         }
         path if path.contains("/v1/") => "Invalid URL path: not a recognized HTTP API endpoint\n",
         _ => "Invalid URL path: if attempting to use the HTTP API, ensure the path starts with '/v1/'\n",

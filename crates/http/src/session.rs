@@ -13,7 +13,9 @@ use crate::health::stored;
 use crate::reply::Reply;
 
 pub(crate) async fn create(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    own_datacenter(&api, &call.options(&params.without("index"))?, false)?;
     let session = request::create_session(call.body(), new_session_id(), api.agent.node())
         .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     let id = session.id.clone();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use muster_registry::{Command, OperationError, OperationResult, Outcome, ReadOptions, Rejection, SubmitError};
 use muster_wire::answer::{self, TransactionRead, TransactionRow};
+use muster_wire::query::Scope;
 use muster_wire::request;
 
 use crate::Api;
@@ -14,7 +15,7 @@ use crate::health::stored;
 use crate::reply::Reply;
 
 pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let options = call.options(&call.params()?)?;
+    let options = call.options_in(Scope::None, &call.params()?)?;
     own_datacenter(&api, &options, false)?;
     let asked =
         request::transaction(call.body()).map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;

@@ -32,7 +32,7 @@ async fn events_come_back_in_order_and_wake_who_waits() {
     assert_eq!(waiter.await.unwrap()[0]["Name"], "first");
     let list = server.get("/v1/event/list").await;
     let seen: Vec<_> = list.as_array().unwrap().iter().map(|event| (&event["Name"], &event["LTime"])).collect();
-    assert_eq!(json!(seen), json!([["first", 1], ["second", 2]]));
+    assert_eq!(json!(seen), json!([["first", 2], ["second", 3]]));
     assert_eq!(server.get("/v1/event/list?name=second").await[0]["Payload"], "Yg==");
 }
 
@@ -181,4 +181,58 @@ async fn a_reload_says_what_went_wrong() {
     let (head, body) = server.ask("PUT", "/v1/agent/reload", "").await;
     assert!(head.starts_with("HTTP/1.1 500"), "{head}");
     assert_eq!(body, "no such file");
+}
+
+#[tokio::test]
+async fn near_is_this_node_or_no_order() {
+    let server = Server::start(|_| ()).await;
+    for (node, address) in [("a", "10.0.0.1"), ("z", "10.0.0.2")] {
+        server.put("/v1/catalog/register", &json!({"Node": node, "Address": address})).await;
+    }
+    let order = async |query: &str| {
+        let rows = server.get(&format!("/v1/catalog/nodes?{query}")).await;
+        let names = rows.as_array().unwrap().iter().map(|row| row["Node"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(order("near=_agent").await, ["here", "a", "z"]);
+    assert_eq!(order("near=HERE").await, ["here", "a", "z"]);
+    assert_eq!(order("near=z").await, ["a", "here", "z"], "nobody has measured how far that is");
+    assert_eq!(order("near=_agent&filter=Node!=here").await, ["a", "z"]);
+}
+
+#[tokio::test]
+async fn what_consul_panics_on_is_answered() {
+    let server = Server::start(|_| ()).await;
+    let (head, body) = server.ask("PUT", "/v1/txn", "[null]").await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
+    server.put("/v1/agent/service/register", &json!({"Name": "web", "Checks": [null]})).await;
+    assert_eq!(server.get("/v1/agent/checks").await, json!({}));
+}
+
+#[tokio::test]
+async fn a_wrong_input_changes_nothing() {
+    let server = Server::start(|_| ()).await;
+    let index = || async { server.ask("GET", "/v1/catalog/nodes", "").await };
+    let before = index().await;
+    for (target, body) in [
+        ("/v1/catalog/register", r#"{"Node":"n","Address":"a","Service":{"Service":"s","Port":"x"}}"#),
+        (
+            "/v1/catalog/register",
+            r#"{"Node":"n","Address":"a","Checks":[{"CheckID":"c"},{"CheckID":"d","ServiceID":"x"}]}"#,
+        ),
+        ("/v1/catalog/register", r#"{"Node":"n","Address":"a","Service":{"Service":"s","Meta":{"a b":"c"}}}"#),
+        ("/v1/agent/service/register", r#"{"Name":"s","Checks":[{"TTL":"1h"},{"TTL":"x"}]}"#),
+        ("/v1/agent/service/register", r#"{"Name":"s","Weights":{"Passing":-1}}"#),
+        ("/v1/txn", r#"[{"KV":{"Verb":"set","Key":"k","Value":"YQ=="}},{"KV":{"Verb":"get","Key":"none"}}]"#),
+        ("/v1/txn", r#"[{"Node":{"Verb":"set","Node":{"Node":"n","Address":"a"}}},{"KV":{"Verb":"nope","Key":"k"}}]"#),
+        ("/v1/session/create", r#"{"TTL":"1s"}"#),
+    ] {
+        let (head, text) = server.ask("PUT", target, body).await;
+        assert!(!head.starts_with("HTTP/1.1 200"), "{target} {body}: {head}\n{text}");
+        assert_eq!(index().await.1, before.1, "{target} {body}");
+    }
+    assert_eq!(server.get("/v1/agent/services").await, json!({}));
+    assert_eq!(server.get("/v1/agent/checks").await, json!({}));
+    assert_eq!(server.get("/v1/session/list").await, json!([]));
+    assert!(server.ask("GET", "/v1/kv/?keys", "").await.1.contains("[]"));
 }

@@ -48,6 +48,10 @@ pub struct ServerConfig {
     pub http_port: u16,
     /// The port that `/v1/status/leader` names.
     pub server_port: u16,
+    /// The ports of gossip, here and between datacenters, that the agent names. Nobody listens there.
+    pub serf_ports: [u16; 2],
+    /// How requests are taken.
+    pub http: muster_http::Settings,
     /// All JSON is indented.
     pub pretty: bool,
     /// The version of Consul that the node says it has.
@@ -73,6 +77,8 @@ impl ServerConfig {
             listen: vec![LOOPBACK],
             http_port: 0,
             server_port: SERVER_PORT,
+            serf_ports: [8301, 8302],
+            http: muster_http::Settings::default(),
             pretty: false,
             version: Arc::from(CONSUL_VERSION),
             dns: None,
@@ -135,6 +141,7 @@ impl RegistryServer {
         let mut api = Api::new(registry.clone(), Arc::clone(&agent), server_address);
         api.always_pretty = config.pretty;
         api.about = about(&config, &addresses, root);
+        api.settings = config.http.clone();
         let api = Arc::new(api);
         let dns = config.dns.map(|dns| DnsServer::new(dns.answers, dns_ports, registry.clone()));
         Ok(Self { registry, agent, api, addresses, dns, listeners, tasks: JoinSet::new(), committer: committing, last })
@@ -172,6 +179,7 @@ impl RegistryServer {
 /// What the process says of itself.
 fn about(config: &ServerConfig, addresses: &[SocketAddr], root: ConnectRoot) -> About {
     let mut about = About::new(&config.version, concat!("muster-", env!("CARGO_PKG_VERSION")), config.advertise);
+    [about.serf_lan_port, about.serf_wan_port] = config.serf_ports;
     // Only -dev keeps nothing.
     about.dev_mode = config.data_dir.is_none();
     about.bootstrap = !about.dev_mode;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub use options::{BadOption, Consistency, QueryOptions, passing};
+pub use options::{BadOption, Consistency, QueryOptions, Scope, passing};
 pub use printable::is_printable;
 
 /// A query string that Go's `url.ParseQuery` refuses. Consul answers 500 with an empty body.
@@ -29,7 +29,7 @@ impl<'a> Params<'a> {
                 return Err(BadQueryString);
             }
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            params.push((unescape(name, true)?, unescape(value, true)?));
+            params.push((text(name)?, text(value)?));
         }
         Ok(Self(params))
     }
@@ -54,6 +54,11 @@ impl<'a> Params<'a> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| &**value)
     }
 
+    /// The same without one of them.
+    pub fn without(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|(key, _)| key != name).cloned().collect())
+    }
+
     /// The parameters sorted by name, as Go's `Values.Encode` writes them (Consul quotes them so in errors).
     pub fn encode(&self) -> String {
         let mut sorted: Vec<_> = self.0.iter().collect();
@@ -64,6 +69,14 @@ impl<'a> Params<'a> {
         }
         text
     }
+}
+
+/// A part of a query string, decoded. Bytes that are no UTF-8 are, as in Go, no reason to refuse it.
+fn text(part: &str) -> Result<Cow<'_, str>, BadQueryString> {
+    Ok(match unescape(part, true)? {
+        Cow::Borrowed(_) => Cow::Borrowed(part),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    })
 }
 
 /// Adds `name=value` to a query string, escaped, with `&` if it is not the first.
@@ -102,12 +115,42 @@ fn is_dots(segment: &str) -> bool {
 /// Decodes the path argument of a request (what follows `/v1/kv/` and the like). An escape that is none, or
 /// bytes that are no UTF-8, are refused.
 pub fn unescape_path(argument: &str) -> Result<Cow<'_, str>, BadQueryString> {
-    unescape(argument, false)
+    Ok(match unescape(argument, false)? {
+        Cow::Borrowed(_) => Cow::Borrowed(argument),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).map_err(|_| BadQueryString)?),
+    })
 }
 
-fn unescape(text: &str, plus_is_space: bool) -> Result<Cow<'_, str>, BadQueryString> {
+/// Whether every escape of a path is one.
+pub fn is_escaped_well(path: &str) -> bool {
+    unescape(path, false).is_ok()
+}
+
+/// A path with nothing escaped that need not be: letters, digits and the like. `/` stays as it is sent.
+pub fn plain_path(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut plain = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        plain.push_str(&rest[..at]);
+        let escape = rest.get(at..at + 3).unwrap_or(&rest[at..]);
+        match unescape(escape, false).as_deref() {
+            Ok(&[byte]) if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') => {
+                plain.push(char::from(byte));
+            }
+            _ => plain.push_str(escape),
+        }
+        rest = &rest[at + escape.len()..];
+    }
+    plain.push_str(rest);
+    Cow::Owned(plain)
+}
+
+fn unescape(text: &str, plus_is_space: bool) -> Result<Cow<'_, [u8]>, BadQueryString> {
     if !text.bytes().any(|byte| byte == b'%' || (plus_is_space && byte == b'+')) {
-        return Ok(Cow::Borrowed(text));
+        return Ok(Cow::Borrowed(text.as_bytes()));
     }
     let mut decoded = Vec::with_capacity(text.len());
     let mut bytes = text.bytes();
@@ -121,7 +164,7 @@ fn unescape(text: &str, plus_is_space: bool) -> Result<Cow<'_, str>, BadQueryStr
             byte => byte,
         });
     }
-    String::from_utf8(decoded).map(Cow::Owned).map_err(|_| BadQueryString)
+    Ok(Cow::Owned(decoded))
 }
 
 fn hex(byte: u8) -> Option<u8> {
@@ -140,9 +183,16 @@ mod tests {
         assert!(params.has("b") && !params.has("d"));
         assert_eq!((params.get("c"), params.get("한"), params.get("d")), ("=", "^p", ""));
         assert_eq!(params.encode(), "a=1+2%2B&a=x+y&b=&c=%3D&%ED%95%9C=%5Ep");
-        for bad in ["a=%", "a=%4", "a=%zz", "a;b", "a=%ff"] {
+        assert_eq!(Params::parse("a=%ff").unwrap().get("a"), "\u{fffd}");
+        for bad in ["a=%", "a=%4", "a=%zz", "a;b"] {
             assert_eq!(Params::parse(bad), Err(BadQueryString), "{bad}");
         }
+    }
+
+    #[test]
+    fn only_what_needs_it_stays_escaped() {
+        assert_eq!(plain_path("/v1/%6bv/a%2Fb%20c%C3%A9%7e%"), "/v1/kv/a%2Fb%20c%C3%A9~%");
+        assert!(is_escaped_well("/a%2f%ff") && !is_escaped_well("/a%2") && !is_escaped_well("/a%zz"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod catalog;
 mod catalog_check;
 mod event;
 mod fields;
+mod go_types;
 mod kv;
 mod meta;
 mod session;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use muster_model::{Check, Indexed, Node};
 use muster_wire::answer::{self, AgentCheckAnswer, AgentHealthRow, CatalogServiceRow, CheckRow, InstanceRow, Stored};
-use muster_wire::query::{Params, QueryOptions, passing};
+use muster_wire::query::{Params, QueryOptions, Scope, passing};
 use muster_wire::request::{self, KvDelete, KvGet, KvPut};
 use muster_wire::{Status, read};
 use serde_json::Value;
@@ -314,7 +314,8 @@ fn refusal(row: &Row) -> Option<(Status, String)> {
         return None;
     }
     let header = |name: &str| row.headers.get(name).map(String::as_str);
-    let options = QueryOptions::read(&params, header).map(drop).and_then(|()| passing(&params).map(drop));
+    let options =
+        QueryOptions::read(&params, Scope::Namespace, header).map(drop).and_then(|()| passing(&params).map(drop));
     options.err().map(|error| (error.status(), error.to_string()))
 }
 

@@ -1,5 +1,6 @@
 //! The Go API client of Consul 1.21 against muster. The questions are in go/, each gets a fresh registry.
 
+use muster_interop::agent;
 use muster_interop::client_test;
 use muster_interop::go::Go;
 use muster_interop::skip::or_skip;
@@ -48,6 +49,24 @@ async fn ask(test: &str, question: &str) {
     client_test::expect_pass(runner, &format!("--- PASS: {question}")).await;
 }
 
+/// Consul's own test harness (`sdk/testutil`), with which programs of the Go ecosystem test: it starts the `consul`
+/// that it finds on PATH.
+const HARNESS: &str = "TestTheHarnessStartsProbesAndStopsUs";
+
+#[tokio::test]
+#[ignore = "needs Go: make test-ci runs it"]
+async fn the_harness_starts_probes_and_stops_us() {
+    let Some(go) = or_skip("the_harness_starts_probes_and_stops_us", Go::find()) else { return };
+    let directory = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(agent::muster(), directory.path().join("consul")).unwrap();
+    let inherited = std::env::var_os("PATH").unwrap_or_default();
+    let path = [directory.path().to_owned()].into_iter().chain(std::env::split_paths(&inherited));
+    let mut runner = Command::new(go.api_tests());
+    runner.args(["-test.v", "-test.run", &format!("^{HARNESS}$")]);
+    runner.env("PATH", std::env::join_paths(path).unwrap());
+    client_test::expect_pass(runner, &format!("--- PASS: {HARNESS}")).await;
+}
+
 #[tokio::test]
 #[ignore = "needs Go: make test-ci runs it"]
 async fn every_question_is_asked() {
@@ -55,7 +74,7 @@ async fn every_question_is_asked() {
     let output = Command::new(go.api_tests()).args(["-test.list", "."]).output().await.unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     let mut there: Vec<&str> = text.lines().collect();
-    let mut asked = QUESTIONS.to_vec();
+    let mut asked = [QUESTIONS, &[HARNESS]].concat();
     there.sort_unstable();
     asked.sort_unstable();
     assert_eq!(there, asked);

@@ -2,6 +2,7 @@
 
 mod config;
 pub mod dns;
+mod http;
 mod identity;
 mod network;
 mod table;

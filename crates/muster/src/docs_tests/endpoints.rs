@@ -138,7 +138,11 @@ const NOTES: &[(&str, &str)] = &[
     ("/v1/acl/", "ACLs are off: answers as Consul does then"),
     ("/v1/agent/join/", "this node itself; any other: 501"),
     ("/v1/agent/token/", "ACLs are off: answers as Consul does then"),
+    ("/v1/catalog/connect/", "there is no mesh: always an empty list"),
+    ("/v1/catalog/gateway-services/", "there is no mesh: always an empty list"),
     ("/v1/connect/intentions", "there are none: GET answers so, POST 501"),
+    ("/v1/health/connect/", "there is no mesh: always an empty list"),
+    ("/v1/health/ingress/", "there is no mesh: always an empty list"),
     ("/v1/query", "there are none: GET answers so, POST 501"),
 ];
 

@@ -85,6 +85,9 @@ pub enum OperationFailure {
         /// The one asked for; empty: none.
         asked: Arc<str>,
     },
+    /// A check names an instance that its node does not have.
+    #[error("Missing service registration")]
+    NoService,
     /// A rule that holds outside transactions too.
     #[error(transparent)]
     Rejected(#[from] Box<Rejection>),
@@ -92,7 +95,10 @@ pub enum OperationFailure {
 
 impl From<Rejection> for OperationFailure {
     fn from(rejection: Rejection) -> Self {
-        Self::Rejected(Box::new(rejection))
+        match rejection {
+            Rejection::UnknownService { .. } => Self::NoService,
+            rejection => Self::Rejected(Box::new(rejection)),
+        }
     }
 }
 

@@ -37,8 +37,13 @@ impl State {
     fn may_register(&self, node: &Arc<str>, registration: &CatalogRegistration) -> Result<(), Rejection> {
         match &registration.node {
             NodeUpdate::Put(wanted) => self.may_put_node(node, wanted)?,
-            NodeUpdate::Keep(_) if !self.nodes.contains_key(node) => return Err(Rejection::MissingNode),
-            NodeUpdate::Keep(_) => {}
+            NodeUpdate::Keep(_) => {
+                // A node that is kept as it is, with nothing on it, is nothing to do.
+                let nothing = registration.service.is_none() && registration.checks.is_empty();
+                if !nothing && !self.nodes.contains_key(node) {
+                    return Err(Rejection::MissingNode);
+                }
+            }
         }
         let present = self.nodes.get(node);
         for wanted in &registration.checks {

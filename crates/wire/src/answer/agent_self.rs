@@ -22,9 +22,9 @@ pub struct Member {
 }
 
 /// Consul's status of a member that is alive.
-const ALIVE: u64 = 1;
+pub(crate) const ALIVE: u32 = 1;
 /// The versions of gossip's protocol and delegate that Consul 1.21 names.
-const PROTOCOLS: [(&str, u64); 6] = [
+pub(crate) const PROTOCOLS: [(&str, u32); 6] = [
     ("ProtocolMin", 1),
     ("ProtocolMax", 5),
     ("ProtocolCur", 2),
@@ -109,9 +109,9 @@ fn member(out: &mut Vec<u8>, member: &Member) {
     object.string("Addr", &member.address);
     object.uint("Port", u64::from(member.port));
     entity::texts(object.member("Tags"), &member.tags, Empty::Braces);
-    object.uint("Status", ALIVE);
+    object.uint("Status", u64::from(ALIVE));
     for (name, version) in PROTOCOLS {
-        object.uint(name, version);
+        object.uint(name, u64::from(version));
     }
     object.end();
 }

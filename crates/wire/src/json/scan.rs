@@ -27,8 +27,8 @@ pub enum SyntaxError {
         context: &'static str,
     },
     /// More than 10,000 levels.
-    #[error("exceeded max depth")]
-    TooDeep,
+    #[error("invalid character {} exceeded max depth", quoted(*.0))]
+    TooDeep(u8),
 }
 
 fn quoted(byte: u8) -> String {
@@ -107,7 +107,7 @@ impl Scanner<'_> {
         loop {
             let byte = self.next_after_space()?;
             if open.len() >= MAX_DEPTH && matches!(byte, b'{' | b'[') {
-                return Err(SyntaxError::TooDeep);
+                return Err(SyntaxError::TooDeep(byte));
             }
             let mut value = match byte {
                 b'{' => match self.first_key()? {
@@ -431,8 +431,8 @@ mod tests {
         let run = || {
             let deep = |n: usize| [vec![b'['; n], vec![b']'; n]].concat();
             assert!(parse(&deep(10_000)).is_ok());
-            assert_eq!(parse(&deep(10_001)), Err(SyntaxError::TooDeep));
-            assert_eq!(parse(&vec![b'['; 5_000_000]), Err(SyntaxError::TooDeep));
+            assert_eq!(parse(&deep(10_001)), Err(SyntaxError::TooDeep(b'[')));
+            assert_eq!(parse(&vec![b'['; 5_000_000]), Err(SyntaxError::TooDeep(b'[')));
             let objects = "{\"a\":".repeat(9_999);
             assert_eq!(parse(objects.as_bytes()), Err(SyntaxError::UnexpectedEnd));
         };

@@ -110,8 +110,12 @@ impl BadOption {
 
 impl QueryOptions {
     /// Reads the options out of a request; `header` returns the first value of a header by its name.
-    pub fn read<'h>(params: &Params<'_>, header: impl Fn(&str) -> Option<&'h str>) -> Result<Self, BadOption> {
-        refuse_enterprise(params, &header)?;
+    pub fn read<'h>(
+        params: &Params<'_>,
+        scope: Scope,
+        header: impl Fn(&str) -> Option<&'h str>,
+    ) -> Result<Self, BadOption> {
+        scope.check(params, &header)?;
         let wait = wait(params)?;
         let index = match params.get("index") {
             "" => 0,
@@ -147,19 +151,41 @@ pub fn passing(params: &Params<'_>) -> Result<bool, BadOption> {
     }
 }
 
-fn refuse_enterprise<'h>(params: &Params<'_>, header: impl Fn(&str) -> Option<&'h str>) -> Result<(), BadOption> {
-    let (namespaces, partitions) = ("Namespaces", "Partitions");
-    for (name, feature) in [("ns", namespaces), ("partition", partitions)] {
-        if !params.get(name).is_empty() {
-            return Err(BadOption::EnterpriseParameter { name, feature });
+/// Which of Enterprise's divisions an endpoint refuses when they are named; the others it does not look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Namespaces and partitions.
+    Namespace,
+    /// Partitions.
+    Partition,
+    /// Neither.
+    None,
+}
+
+impl Scope {
+    /// Refuses what is named.
+    ///
+    /// # Errors
+    /// [`BadOption`] with Consul's text.
+    pub fn check<'h>(self, params: &Params<'_>, header: impl Fn(&str) -> Option<&'h str>) -> Result<(), BadOption> {
+        let all = [("ns", header::NAMESPACE, "Namespaces"), ("partition", header::PARTITION, "Partitions")];
+        let refused = match self {
+            Self::Namespace => &all[..],
+            Self::Partition => &all[1..],
+            Self::None => &[],
+        };
+        for (name, _, feature) in refused {
+            if !params.get(name).is_empty() {
+                return Err(BadOption::EnterpriseParameter { name, feature });
+            }
         }
-    }
-    for (name, feature) in [(header::NAMESPACE, namespaces), (header::PARTITION, partitions)] {
-        if header(name).is_some_and(|value| !value.is_empty()) {
-            return Err(BadOption::EnterpriseHeader { name, feature });
+        for (_, name, feature) in refused {
+            if header(name).is_some_and(|value| !value.is_empty()) {
+                return Err(BadOption::EnterpriseHeader { name, feature });
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 fn wait(params: &Params<'_>) -> Result<Option<Duration>, BadOption> {
@@ -188,7 +214,8 @@ fn consistency(params: &Params<'_>) -> Result<Consistency, BadOption> {
 /// an answer is never older than the state.
 fn check_cache_control(value: &str) -> Result<(), BadOption> {
     for directive in value.split(',') {
-        let (name, seconds) = directive.split_once('=').unwrap_or((directive, ""));
+        // One without a value is not looked at.
+        let Some((name, seconds)) = directive.split_once('=') else { continue };
         if matches!(name.trim(), "max-age" | "stale-if-error") && seconds.trim().parse::<i64>().is_err() {
             return Err(BadOption::CacheControl);
         }
@@ -207,7 +234,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<QueryOptions, BadOption> {
-        QueryOptions::read(&Params::parse(query).unwrap(), |_| None)
+        QueryOptions::read(&Params::parse(query).unwrap(), Scope::Namespace, |_| None)
     }
 
     #[test]
@@ -238,7 +265,8 @@ mod tests {
         let ns = "Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature";
         assert_eq!(text("ns=x"), ns);
         let with = |name: &'static str, value: &'static str| {
-            let options = QueryOptions::read(&Params::default(), move |asked| (asked == name).then_some(value));
+            let options =
+                QueryOptions::read(&Params::default(), Scope::Namespace, move |asked| (asked == name).then_some(value));
             options.unwrap_err().to_string()
         };
         let partition = "Invalid header: \"X-Consul-Partition\" - Partitions are a Consul Enterprise feature";

@@ -8,7 +8,7 @@ use muster_model::{Meta, Service, ServiceAddress, ServiceId, ServiceName, Weight
 use super::agent_check::{CheckFields, CheckRequest};
 use super::fields::{self, DecodeError, Fields, Fill};
 use super::validation::{acceptable_address, check_weights};
-use super::{AgentRequestError, meta};
+use super::{AgentRequestError, go_types, meta};
 use crate::json::Value;
 
 /// An instance with its checks, as it is registered at an agent.
@@ -23,7 +23,7 @@ pub struct ServiceRegistration {
 /// Reads the body of `/v1/agent/service/register`.
 pub fn register_service(body: &[u8]) -> Result<ServiceRegistration, AgentRequestError> {
     let mut fields = Registration::default();
-    fields::body(body, "", &["Alias"], &mut fields)?;
+    fields::body(body, go_types::SERVICE, "", &["Alias"], &mut fields)?;
     if fields.name.is_empty() {
         return Err(AgentRequestError::MissingServiceName);
     }
@@ -32,6 +32,9 @@ pub fn register_service(body: &[u8]) -> Result<ServiceRegistration, AgentRequest
     }
     check_weights(fields.service.weights())?;
     meta::check(&fields.service.meta)?;
+    if fields.service.is_nowhere() {
+        return Err(AgentRequestError::Zone);
+    }
     if let Some(feature) = fields.service.mesh_feature() {
         return Err(AgentRequestError::Mesh(feature));
     }
@@ -65,11 +68,11 @@ impl Fill for Registration {
             "name" => fields.string("Name", value, &mut self.name),
             "check" => {
                 let mut check = CheckFields::default();
-                fields.custom("Check", "structs.CheckType", value, &mut check)?;
+                fields.custom("Check", go_types::SERVICE_CHECK, value, &mut check)?;
                 self.check = Some(check);
             }
             "checks" => {
-                let types = ("structs.CheckTypes", "structs.CheckType");
+                let types = ("structs.CheckTypes", go_types::SERVICE_CHECK);
                 fields.custom_list("Checks", types, value, &mut self.checks)?;
             }
             "token" => fields.string("Token", value, &mut self.ignored),
@@ -100,6 +103,7 @@ pub(super) struct ServiceFields {
     weights: Option<WeightFields>,
     enable_tag_override: bool,
     connect: ConnectFields,
+    locality: LocalityFields,
 }
 
 impl ServiceFields {
@@ -107,7 +111,7 @@ impl ServiceFields {
     pub fn take(&mut self, fields: &mut Fields, folded: &str, value: &Value) -> Result<bool, DecodeError> {
         match folded {
             "id" => fields.string("ID", value, &mut self.id),
-            "kind" => fields.string("Kind", value, &mut self.kind),
+            "kind" => fields.text("Kind", "structs.ServiceKind", value, &mut self.kind),
             "tags" => fields.strings("Tags", value, &mut self.tags),
             "address" => fields.string("Address", value, &mut self.address),
             "meta" => fields.map("Meta", value, &mut self.meta),
@@ -125,7 +129,8 @@ impl ServiceFields {
                 fields.nested("Connect", go_name, value, &mut self.connect)?;
             }
             // Of a proxy, which this is none; and of a place, which nothing here reads.
-            "proxy" | "locality" => {}
+            "proxy" => {}
+            "locality" => fields.nested("Locality", ("Locality", "structs.Locality"), value, &mut self.locality)?,
             _ => return Ok(false),
         }
         Ok(true)
@@ -133,7 +138,8 @@ impl ServiceFields {
 
     fn take_tagged_addresses(&mut self, fields: &mut Fields, value: &Value) -> Result<(), DecodeError> {
         let mut addresses = TaggedAddresses::default();
-        let go_name = ("ServiceAddress", "map[string]structs.ServiceAddress");
+        // The names in it are the user's: Go's path ends with the map.
+        let go_name = ("", "map[string]structs.ServiceAddress");
         fields.nested("TaggedAddresses", go_name, value, &mut addresses)?;
         self.tagged_addresses.extend(addresses.0);
         Ok(())
@@ -147,6 +153,11 @@ impl ServiceFields {
     /// As given; 1 and 1 if not given.
     pub fn weights(&self) -> Weights {
         self.weights.as_ref().map_or_else(Weights::default, |fields| fields.0)
+    }
+
+    /// Whether it names a zone of no region.
+    pub fn is_nowhere(&self) -> bool {
+        !self.locality.zone.is_empty() && self.locality.region.is_empty()
     }
 
     /// The part of a mesh that it asks for.
@@ -204,12 +215,6 @@ struct TaggedAddresses(BTreeMap<Arc<str>, ServiceAddress>);
 impl Fill for TaggedAddresses {
     fn fill(&mut self, fields: &mut Fields, _: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         let mut address = AddressFields::default();
-        let Value::Object(_) = value else {
-            // The name is the user's, so Go's path ends with the map.
-            let mut none = String::new();
-            fields.string("", value, &mut none);
-            return Ok(());
-        };
         fields.nested("", ("ServiceAddress", "structs.ServiceAddress"), value, &mut address)?;
         let address = ServiceAddress { address: Arc::from(address.address), port: address.port };
         self.0.insert(Arc::from(name), address);
@@ -228,6 +233,24 @@ impl Fill for AddressFields {
         match folded {
             "address" => fields.string("Address", value, &mut self.address),
             "port" => fields.int("Port", value, &mut self.port),
+            _ => fields.unknown(name),
+        }
+        Ok(())
+    }
+}
+
+/// A place, which nothing here reads.
+#[derive(Default)]
+struct LocalityFields {
+    region: String,
+    zone: String,
+}
+
+impl Fill for LocalityFields {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        match folded {
+            "region" => fields.string("Region", value, &mut self.region),
+            "zone" => fields.string("Zone", value, &mut self.zone),
             _ => fields.unknown(name),
         }
         Ok(())

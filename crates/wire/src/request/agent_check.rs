@@ -7,7 +7,7 @@ use std::time::Duration;
 use muster_model::{CheckId, CheckStatus, ServiceId};
 
 use super::fields::{self, DecodeError, Fields, Fill};
-use super::{AgentRequestError, CheckProblem};
+use super::{AgentRequestError, CheckProblem, go_types};
 use crate::duration_text::GoDuration;
 use crate::json::Value;
 
@@ -64,7 +64,7 @@ pub struct CheckUpdate {
 /// Reads the body of `/v1/agent/check/register`.
 pub fn register_check(body: &[u8]) -> Result<NodeCheckRequest, AgentRequestError> {
     let mut fields = CheckFields { alone: true, ..CheckFields::default() };
-    fields::body(body, "", &["Alias"], &mut fields)?;
+    fields::body(body, go_types::CHECK, "", &["Alias"], &mut fields)?;
     if fields.name.is_empty() {
         return Err(AgentRequestError::MissingCheckName);
     }
@@ -81,7 +81,7 @@ pub fn register_check(body: &[u8]) -> Result<NodeCheckRequest, AgentRequestError
 /// Reads the body of `/v1/agent/check/update/ID`.
 pub fn update_check(body: &[u8]) -> Result<CheckUpdate, AgentRequestError> {
     let mut fields = UpdateFields::default();
-    fields::body(body, "checkUpdate", &[], &mut fields)?;
+    fields::body(body, "agent.checkUpdate", "checkUpdate", &[], &mut fields)?;
     let status =
         CheckStatus::strict(&fields.status).ok_or_else(|| AgentRequestError::UpdateStatus(fields.status.clone()))?;
     Ok(CheckUpdate { status, output: fields.output })

@@ -9,6 +9,8 @@ use super::CatalogRequestError;
 use super::agent::ServiceFields;
 use super::catalog_check::CatalogCheckFields;
 use super::fields::{self, DecodeError, Fields, Fill};
+use super::go_types;
+use super::meta;
 use crate::json::Value;
 
 /// One step of registration in the catalog.
@@ -51,7 +53,7 @@ pub enum DeregisterTarget {
 /// Reads the body of `/v1/catalog/register`.
 pub fn register(body: &[u8]) -> Result<CatalogRegister, CatalogRequestError> {
     let mut fields = RegisterFields::default();
-    fields::body(body, "RegisterRequest", &[], &mut fields)?;
+    fields::body(body, "structs.RegisterRequest", "RegisterRequest", &[], &mut fields)?;
     if fields.node.is_empty() {
         return Err(CatalogRequestError::MissingNode);
     }
@@ -63,9 +65,13 @@ pub fn register(body: &[u8]) -> Result<CatalogRegister, CatalogRequestError> {
     if [&*fields.address].into_iter().chain(tagged).any(|address| address.chars().any(char::is_control)) {
         return Err(CatalogRequestError::NodeAddress);
     }
-    let service = fields.service.map(CatalogService::validated).transpose()?;
+    let service = fields.service.map(|service| service.validated_on(&fields.node)).transpose()?;
     let checks = fields.checks.into_iter().chain(fields.check);
-    let checks = checks.map(|check| check.validated(&fields.node)).collect::<Result<_, _>>()?;
+    let checks = checks.map(|check| check.validated(&fields.node)).collect::<Result<_, _>>();
+    let checks = checks.map_err(|error| match error {
+        CatalogRequestError::MissingCheckId => CatalogRequestError::RegisteredCheckId { node: fields.node.clone() },
+        other => other,
+    })?;
     let node = Node {
         name: NodeName::new(&fields.node)?,
         id: Arc::from(fields.id),
@@ -80,7 +86,7 @@ pub fn register(body: &[u8]) -> Result<CatalogRegister, CatalogRequestError> {
 /// Reads the body of `/v1/catalog/deregister`.
 pub fn deregister(body: &[u8]) -> Result<CatalogDeregister, CatalogRequestError> {
     let mut fields = DeregisterFields::default();
-    fields::body(body, "DeregisterRequest", &[], &mut fields)?;
+    fields::body(body, go_types::DEREGISTER, "", &["Alias"], &mut fields)?;
     if fields.node.is_empty() {
         return Err(CatalogRequestError::MissingNode);
     }
@@ -129,7 +135,7 @@ impl Fill for RegisterFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
             "datacenter" => fields.string("Datacenter", value, &mut self.datacenter),
-            "id" => fields.string("ID", value, &mut self.id),
+            "id" => fields.text("ID", "types.NodeID", value, &mut self.id),
             "node" => fields.string("Node", value, &mut self.node),
             "address" => fields.string("Address", value, &mut self.address),
             "taggedaddresses" => fields.map("TaggedAddresses", value, &mut self.tagged_addresses),
@@ -137,12 +143,12 @@ impl Fill for RegisterFields {
             "skipnodeupdate" => fields.bool("SkipNodeUpdate", value, &mut self.skip_node_update),
             "service" => {
                 let mut service = CatalogService::default();
-                fields.custom("Service", "structs.NodeService", value, &mut service)?;
+                fields.own("Service", "NodeService", "structs.NodeService", value, &mut service)?;
                 self.service = (*value != Value::Null).then_some(service);
             }
             "check" => {
                 let mut check = CatalogCheckFields::default();
-                fields.custom("Check", "structs.HealthCheck", value, &mut check)?;
+                fields.own("Check", "HealthCheck", "structs.HealthCheck", value, &mut check)?;
                 self.check = (*value != Value::Null).then_some(check);
             }
             "checks" => {
@@ -152,6 +158,7 @@ impl Fill for RegisterFields {
             "token" => fields.string("Token", value, &mut self.ignored),
             "peername" => fields.string("PeerName", value, &mut self.ignored),
             "locality" => {}
+            "namespace" => fields.namespace(),
             _ => fields.unknown(name),
         }
         Ok(())
@@ -172,6 +179,7 @@ impl Fill for CatalogService {
             "peername" => fields.string("PeerName", value, &mut self.ignored),
             // What an answer carries and a client may send back.
             "createindex" | "modifyindex" => {}
+            "namespace" => fields.namespace(),
             _ => {
                 if !self.fields.take(fields, folded, value)? {
                     fields.unknown(name);
@@ -183,9 +191,23 @@ impl Fill for CatalogService {
 }
 
 impl CatalogService {
+    /// Whether it has a name.
+    pub fn is_named(&self) -> bool {
+        !self.name.is_empty()
+    }
+
     /// Its ID; its name if it has none.
     pub fn id(&self) -> &str {
         if self.fields.id.is_empty() { &self.name } else { &self.fields.id }
+    }
+
+    /// As [`Self::validated`], with what only a registration is refused for.
+    fn validated_on(self, node: &str) -> Result<Service, CatalogRequestError> {
+        if let Err(problem) = meta::check(&self.fields.meta) {
+            let service = self.id().to_owned();
+            return Err(CatalogRequestError::ServiceMeta { node: node.to_owned(), service, problem });
+        }
+        self.validated()
     }
 
     pub fn validated(self) -> Result<Service, CatalogRequestError> {
@@ -194,9 +216,6 @@ impl CatalogService {
                 "" => CatalogRequestError::MissingServiceName,
                 _ => CatalogRequestError::MissingServiceNameForId,
             });
-        }
-        if !self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-            return Err(CatalogRequestError::ServiceNameCharacters(self.name));
         }
         if !self.fields.addresses_are_acceptable() {
             return Err(CatalogRequestError::ServiceAddress);
@@ -223,11 +242,12 @@ impl Fill for DeregisterFields {
             "datacenter" => fields.string("Datacenter", value, &mut self.datacenter),
             "node" => fields.string("Node", value, &mut self.node),
             "serviceid" => fields.string("ServiceID", value, &mut self.service_id),
-            "checkid" => fields.string("CheckID", value, &mut self.check_id),
+            "checkid" => fields.text("CheckID", "types.CheckID", value, &mut self.check_id),
             // Sent by Go's client, read by nobody.
             "address" => fields.string("Address", value, &mut self.ignored),
             "token" => fields.string("Token", value, &mut self.ignored),
             "peername" => fields.string("PeerName", value, &mut self.ignored),
+            "namespace" => fields.namespace(),
             _ => fields.unknown(name),
         }
         Ok(())

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use muster_model::{Check, CheckId, CheckStatus, ServiceId};
 
-use super::CatalogRequestError;
-use super::fields::{DecodeError, Fields, Fill};
+use super::fields::{self, DecodeError, Fields, Fill};
+use super::{CatalogRequestError, go_types};
 use crate::json::Value;
 
 #[derive(Default)]
@@ -27,7 +27,7 @@ impl Fill for CatalogCheckFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
             "node" => fields.string("Node", value, &mut self.node),
-            "checkid" => fields.string("CheckID", value, &mut self.id),
+            "checkid" => fields.text("CheckID", "types.CheckID", value, &mut self.id),
             "name" => fields.string("Name", value, &mut self.name),
             "status" => fields.string("Status", value, &mut self.status),
             "notes" => fields.string("Notes", value, &mut self.notes),
@@ -42,8 +42,21 @@ impl Fill for CatalogCheckFields {
             "peername" => fields.string("PeerName", value, &mut self.ignored),
             "exposedport" => fields.int("ExposedPort", value, &mut self.ignored_port),
             // Nobody here runs what the catalog is told of; indexes are what a client may send back.
-            "definition" | "createindex" | "modifyindex" => {}
+            "definition" => fields.custom("Definition", go_types::DEFINITION, value, &mut Definition)?,
+            "createindex" | "modifyindex" => {}
             _ => fields.unknown(name),
+        }
+        Ok(())
+    }
+}
+
+/// How somebody else runs the check: read for its durations only.
+struct Definition;
+
+impl Fill for Definition {
+    fn fill(&mut self, _: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
+        if matches!(folded, "interval" | "timeout" | "ttl" | "deregistercriticalserviceafter") {
+            fields::duration(value)?;
         }
         Ok(())
     }
@@ -65,7 +78,8 @@ impl CatalogCheckFields {
 
     pub fn validated(self, node: &str) -> Result<Check, CatalogRequestError> {
         if !self.node.is_empty() && self.node.to_lowercase() != node.to_lowercase() {
-            return Err(CatalogRequestError::CheckNode { check: self.node, node: node.to_owned() });
+            let check = self.id.clone();
+            return Err(CatalogRequestError::CheckNode { check, named: self.node, node: node.to_owned() });
         }
         let id = self.id()?;
         let service_id = Some(&self.service_id).filter(|id| !id.is_empty()).map(ServiceId::new).transpose()?;

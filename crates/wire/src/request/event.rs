@@ -6,8 +6,14 @@ use muster_model::{NodeName, Service};
 use crate::Status;
 use crate::query::Params;
 
-/// The longest name and payload together (serf's `UserEventSizeLimit`).
+/// The longest event, encoded as gossip sends it (serf's `UserEventSizeLimit`).
 const MAX_EVENT: usize = 512;
+/// What the encoding takes besides name, payload and filters.
+const ENVELOPE: usize = 96;
+/// How much of it is added after the first of serf's two looks at the length.
+const OUTER: usize = 30;
+/// How serf names Consul's events.
+const NAME_PREFIX: usize = "consul:event:".len();
 
 /// Why an event is refused. Displays as Consul's answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,8 +34,13 @@ pub enum BadEvent {
     #[error("Cannot provide tag filter without service filter")]
     TagWithoutService,
     /// Name, payload and filters together are too long.
-    #[error("user event exceeds sane limit of {MAX_EVENT} bytes before encoding")]
-    TooLarge,
+    #[error("error broadcasting event: user event exceeds configured limit of {MAX_EVENT} bytes before encoding")]
+    TooLong,
+    /// They are once gossip has wrapped them.
+    #[error(
+        "error broadcasting event: encoded user event exceeds configured limit of {MAX_EVENT} bytes after encoding"
+    )]
+    TooLongEncoded,
 }
 
 impl BadEvent {
@@ -69,8 +80,11 @@ impl EventRequest {
             text.map(Pattern::new).transpose().map_err(|problem| BadEvent::Filter { kind, problem })
         };
         let (node, service, tag) = (pattern("node")?, pattern("service")?, pattern("tag")?);
-        if name.len() + payload_bytes > MAX_EVENT {
-            return Err(BadEvent::TooLarge);
+        let filters = ["node", "service", "tag"].map(|kind| params.get(kind).len());
+        match encoded(name.len(), payload_bytes, &filters) {
+            length if length > MAX_EVENT + OUTER => return Err(BadEvent::TooLong),
+            length if length > MAX_EVENT => return Err(BadEvent::TooLongEncoded),
+            _ => {}
         }
         Ok(Self { name: name.to_owned(), node, service, tag })
     }
@@ -84,5 +98,39 @@ impl EventRequest {
         };
         self.node.as_ref().is_none_or(|pattern| pattern.is_in(node.as_str()))
             && (self.service.is_none() || services.into_iter().any(picks))
+    }
+}
+
+/// How long gossip's message would be: msgpack, with the name once as serf's and once as Consul's own.
+fn encoded(name: usize, payload: usize, filters: &[usize]) -> usize {
+    // A text's header has one byte up to 31, two up to 255, three above; serf's older encoding knows no two.
+    let more = |length: usize| usize::from(length > 31) + usize::from(length > 255);
+    let outer_name = if NAME_PREFIX + name > 31 { 2 } else { 0 };
+    let filters = filters.iter().filter(|length| **length > 0).map(|length| 4 + length + more(*length));
+    ENVELOPE + 2 * name + outer_name + more(name) + payload + filters.sum::<usize>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_may_be_as_long_as_in_consul() {
+        // The longest payloads that a real Consul 1.21.4 sent.
+        for (name, query, longest) in [
+            ("x", "", 414),
+            ("big", "", 410),
+            ("aaaaaaaaaaaaaaaaaaaa", "", 374),
+            ("big", "node=rec", 403),
+            ("big", "service=abc", 403),
+            ("big", "service=abc&tag=xy", 397),
+            ("big", "node=rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 365),
+        ] {
+            let params = Params::parse(query).unwrap();
+            assert!(EventRequest::read(name, &params, longest).is_ok(), "{name} {query}");
+            let refused = EventRequest::read(name, &params, longest + 1).unwrap_err();
+            assert_eq!(refused, BadEvent::TooLongEncoded, "{name} {query}");
+        }
+        assert_eq!(EventRequest::read("big", &Params::default(), 512).unwrap_err(), BadEvent::TooLong);
     }
 }

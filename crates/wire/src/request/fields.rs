@@ -37,22 +37,17 @@ pub enum DecodeError {
         expected: &'static str,
     },
     /// A field that Consul does not know.
-    #[error("json: unknown field {0:?}{hint}", hint = enterprise_hint(.0))]
+    #[error("json: unknown field {0:?}")]
     UnknownField(String),
+    /// The same in the catalog, which says why it is unknown.
+    #[error("json: unknown field \"Namespace\" - Namespaces are a Consul Enterprise feature")]
+    Namespace,
     /// A duration's text.
     #[error(transparent)]
     Duration(#[from] InvalidDuration),
     /// Bytes that are not in base64.
     #[error("illegal base64 data at input byte {0}")]
     Base64(usize),
-}
-
-fn enterprise_hint(field: &str) -> &'static str {
-    match field {
-        "Namespace" => " - Namespaces are a Consul Enterprise feature",
-        "Partition" => " - Partitions are a Consul Enterprise feature",
-        _ => "",
-    }
 }
 
 /// One Go structure being filled.
@@ -74,9 +69,10 @@ pub(super) trait Fill {
     }
 }
 
-/// Decodes a whole body into `target`. `structure` and `path` are what Go's errors say of its fields.
+/// Decodes a whole body into `target`. `go_type` is Go's name of its type; `structure` and `path` are what Go's errors say of its fields.
 pub(super) fn body(
     bytes: &[u8],
+    go_type: &'static str,
     structure: &'static str,
     path: &[&'static str],
     target: &mut impl Fill,
@@ -84,10 +80,7 @@ pub(super) fn body(
     match json::parse(bytes)? {
         Value::Null => Ok(()),
         Value::Object(object) => Fields { structure, path: path.to_vec(), saved: None }.run(&object, target),
-        other => {
-            let expected = if structure.is_empty() { "structs.ServiceDefinition" } else { structure };
-            Err(DecodeError::Body { value: other.kind(), expected })
-        }
+        other => Err(DecodeError::Body { value: other.kind(), expected: go_type }),
     }
 }
 
@@ -133,6 +126,11 @@ impl Fields {
         self.save(DecodeError::UnknownField(name.to_owned()));
     }
 
+    /// A namespace, where Consul says why there is none.
+    pub fn namespace(&mut self) {
+        self.save(DecodeError::Namespace);
+    }
+
     fn save(&mut self, error: DecodeError) {
         self.saved.get_or_insert(error);
     }
@@ -155,10 +153,15 @@ impl Fields {
 
     /// A string.
     pub fn string(&mut self, name: &str, value: &Value, slot: &mut String) {
+        self.text(name, "string", value, slot);
+    }
+
+    /// A string that has a type of its own in Go.
+    pub fn text(&mut self, name: &str, go_type: &'static str, value: &Value, slot: &mut String) {
         match value {
             Value::Null => {}
             Value::String(text) => slot.clone_from(text),
-            other => self.wrong(name, other, "string"),
+            other => self.wrong(name, other, go_type),
         }
     }
 
@@ -214,17 +217,23 @@ impl Fields {
 
     /// A list of strings.
     pub fn strings(&mut self, name: &str, value: &Value, slot: &mut Vec<Arc<str>>) {
+        self.texts(name, ("[]string", "string"), value, slot);
+    }
+
+    /// A list of strings that have a type of their own in Go: its names for the list and for one.
+    pub fn texts(&mut self, name: &str, types: (&'static str, &'static str), value: &Value, slot: &mut Vec<Arc<str>>) {
+        let (list_type, item_type) = types;
         match value {
             Value::Null => slot.clear(),
             Value::Array(items) => {
                 slot.clear();
                 for item in items {
                     let mut text = String::new();
-                    self.string(name, item, &mut text);
+                    self.text(name, item_type, item, &mut text);
                     slot.push(Arc::from(text));
                 }
             }
-            other => self.wrong(name, other, "[]string"),
+            other => self.wrong(name, other, list_type),
         }
     }
 
@@ -289,6 +298,25 @@ impl Fields {
                 path.extend([name, "Alias"]);
                 Fields { structure: self.structure, path, saved: None }.run(object, target)
             }
+            other => {
+                self.wrong(name, other, go_type);
+                self.saved.take().map_or(Ok(()), Err)
+            }
+        }
+    }
+
+    /// The same where Go names the structure in its errors.
+    pub fn own(
+        &mut self,
+        name: &'static str,
+        structure: &'static str,
+        go_type: &'static str,
+        value: &Value,
+        target: &mut impl Fill,
+    ) -> Result<(), DecodeError> {
+        match value {
+            Value::Null => Ok(()),
+            Value::Object(object) => Fields { structure, path: vec![name], saved: None }.run(object, target),
             other => {
                 self.wrong(name, other, go_type);
                 self.saved.take().map_or(Ok(()), Err)

@@ -9,6 +9,7 @@ use muster_model::{
 };
 
 use super::fields::{self, DecodeError, Fields, Fill};
+use super::go_types;
 use crate::Status;
 use crate::duration_text::{GoDuration, InvalidDuration};
 use crate::json::Value;
@@ -21,6 +22,8 @@ const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
 const DEFAULT_LOCK_DELAY: Duration = Duration::from_secs(15);
 /// A lock-delay below this many nanoseconds is meant as seconds.
 const SECONDS_BELOW: i64 = 1000;
+/// Go's names of a list of check IDs, and of one.
+const CHECK_IDS: (&str, &str) = ("[]types.CheckID", "types.CheckID");
 /// The check that every live node has.
 const NODE_CHECK: &str = "serfHealth";
 
@@ -54,6 +57,9 @@ pub enum SessionRequestError {
         /// What was given, in nanoseconds.
         nanos: i64,
     },
+    /// A check of a service without ID.
+    #[error("apply failed: failed check lookup: index error: object is missing a value for this index")]
+    EmptyCheck,
     /// A name or ID that muster does not take.
     #[error(transparent)]
     Name(#[from] InvalidName),
@@ -74,7 +80,7 @@ impl SessionRequestError {
 pub fn create_session(body: &[u8], id: SessionId, node: &NodeName) -> Result<Session, SessionRequestError> {
     let mut fields = SessionFields::default();
     if !body.is_empty() {
-        fields::body(body, "", &["Alias"], &mut fields).map_err(own_type)?;
+        fields::body(body, go_types::SESSION, "", &["Alias"], &mut fields)?;
     }
     let node = match fields.node.as_deref() {
         None => node.clone(),
@@ -93,7 +99,10 @@ pub fn create_session(body: &[u8], id: SessionId, node: &NodeName) -> Result<Ses
         more => node_checks.extend(more.unwrap_or_default()),
     }
     let mut seen = BTreeSet::new();
-    node_checks.retain(|id| seen.insert(Arc::clone(id)));
+    node_checks.retain(|id| !id.is_empty() && seen.insert(Arc::clone(id)));
+    if fields.service_checks.iter().any(|check| check.id.is_empty()) {
+        return Err(SessionRequestError::EmptyCheck);
+    }
     let service_check = |check: ServiceCheckFields| {
         Ok(SessionServiceCheck { id: CheckId::new(check.id)?, namespace: Arc::from(check.namespace) })
     };
@@ -107,16 +116,6 @@ pub fn create_session(body: &[u8], id: SessionId, node: &NodeName) -> Result<Ses
         ttl,
         lock_delay: fields.lock_delay.map_or(DEFAULT_LOCK_DELAY, GoDuration::or_zero),
     })
-}
-
-/// Go's name of the whole body's type.
-fn own_type(error: DecodeError) -> DecodeError {
-    match error {
-        DecodeError::Body { value, .. } => {
-            DecodeError::Body { value, expected: "struct { LockDelay interface {}; *structs.Alias }" }
-        }
-        other => other,
-    }
 }
 
 fn ttl(text: &str) -> Result<Option<SessionTtl>, SessionRequestError> {
@@ -149,7 +148,7 @@ struct SessionFields {
 }
 
 impl Fill for SessionFields {
-    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
             "name" => fields.string("Name", value, &mut self.name),
             "node" => {
@@ -159,19 +158,19 @@ impl Fill for SessionFields {
                     self.node = Some(node);
                 }
             }
-            "behavior" => fields.string("Behavior", value, &mut self.behavior),
+            "behavior" => fields.text("Behavior", "structs.SessionBehavior", value, &mut self.behavior),
             "ttl" => fields.string("TTL", value, &mut self.ttl),
             "lockdelay" => self.take_lock_delay(value)?,
             "checks" => {
                 self.named_checks = true;
-                fields.strings("Checks", value, self.checks.get_or_insert_default());
+                fields.texts("Checks", CHECK_IDS, value, self.checks.get_or_insert_default());
             }
             "nodechecks" => fields.strings("NodeChecks", value, self.node_checks.get_or_insert_default()),
             "servicechecks" => self.take_service_checks(fields, value)?,
-            // The server makes one; indexes are what a client may send back.
+            // The server makes one.
             "id" => fields.string("ID", value, &mut self.ignored),
-            "createindex" | "modifyindex" => {}
-            _ => fields.unknown(name),
+            // Indexes are what a client may send back; what else there is, Consul takes no notice of here.
+            _ => {}
         }
         Ok(())
     }
@@ -292,7 +291,7 @@ mod tests {
     fn refuses_in_consuls_words() {
         assert_eq!(text("{"), "Request decode failed: unexpected EOF");
         assert_eq!(read("{").unwrap_err().status(), Status::BadRequest);
-        assert_eq!(text(r#"{"Nope":1}"#), "Request decode failed: json: unknown field \"Nope\"");
+        assert!(read(r#"{"Nope":1}"#).is_ok(), "here Consul takes no notice of what it does not know");
         let wrong =
             "Request decode failed: json: cannot unmarshal number into Go struct field .Alias.TTL of type string";
         assert_eq!(text(r#"{"TTL":5}"#), wrong);

@@ -73,9 +73,9 @@ pub enum OperationRefusal {
     #[error("unknown KV operation: {0}")]
     UnknownKvVerb(String),
     /// A verb that nodes, services and checks do not have.
-    #[error("unknown {what} verb {verb:?}")]
+    #[error("unknown {what} operation: {verb}")]
     UnknownVerb {
-        /// `Node` and the like.
+        /// `node` and the like.
         what: &'static str,
         /// The verb.
         verb: String,
@@ -89,7 +89,7 @@ pub enum OperationRefusal {
     /// No node where one is needed.
     #[error("Must provide node")]
     MissingNode,
-    /// A service or a check on no node.
+    /// A service on no node.
     #[error("Missing node registration")]
     NoNode,
     /// What a registration would be refused for, too.
@@ -194,10 +194,10 @@ fn verb(what: &'static str, verb: String, index: u64) -> Result<Verb, OperationR
 }
 
 fn node_operation(fields: NodeFields) -> Result<NodeOperation, OperationRefusal> {
-    let verb = verb("Node", fields.verb, fields.index)?;
+    let verb = verb("node", fields.verb, fields.index)?;
     if fields.name.is_empty() {
         return match verb {
-            Verb::Get if !fields.id.is_empty() => Ok(NodeOperation::Get(NodeReference::Id(Arc::from(fields.id)))),
+            Verb::Get => Ok(NodeOperation::Get(NodeReference::Id(Arc::from(fields.id)))),
             _ => Err(OperationRefusal::MissingNode),
         };
     }
@@ -224,18 +224,24 @@ fn node_operation(fields: NodeFields) -> Result<NodeOperation, OperationRefusal>
 }
 
 fn service_operation(fields: ServiceFields) -> Result<ServiceOperation, OperationRefusal> {
-    let verb = verb("Service", fields.verb, fields.index)?;
+    let verb = verb("service", fields.verb, fields.index)?;
     let node = node_name(&fields.node)?;
     Ok(match verb {
         Verb::Get => ServiceOperation::Get(node, ServiceId::new(fields.service.id())?),
+        Verb::Delete(_) if !fields.service.is_named() => {
+            return Err(CatalogRequestError::MissingServiceNameForId.into());
+        }
         Verb::Delete(cas) => ServiceOperation::Delete(node, ServiceId::new(fields.service.id())?, cas),
         Verb::Set(cas) => ServiceOperation::Set(node, fields.service.validated()?, cas),
     })
 }
 
 fn check_operation(fields: CheckFields) -> Result<CheckOperation, OperationRefusal> {
-    let verb = verb("Check", fields.verb, fields.index)?;
-    let node = node_name(fields.check.node())?;
+    let verb = verb("check", fields.verb, fields.index)?;
+    if fields.check.node().is_empty() {
+        return Err(CatalogRequestError::MissingCheckId.into());
+    }
+    let node = NodeName::new(fields.check.node())?;
     Ok(match verb {
         Verb::Get => CheckOperation::Get(node, fields.check.id()?),
         Verb::Delete(cas) => CheckOperation::Delete(node, fields.check.id()?, cas),

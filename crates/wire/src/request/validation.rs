@@ -23,6 +23,9 @@ pub enum AgentRequestError {
     /// Meta over its limits.
     #[error("Invalid Service Meta: {0}")]
     Meta(#[from] MetaProblem),
+    /// A zone of no region.
+    #[error("Validation failed: 1 error occurred:\n\t* zone cannot be set without region\n\n")]
+    Zone,
     /// A service of a mesh, which muster has none of.
     #[error("Validation failed: {0} is not supported")]
     Mesh(&'static str),
@@ -74,9 +77,16 @@ pub enum CatalogRequestError {
     /// A service with ID but without name.
     #[error("Must provide service name (Service.Service) when service ID is provided")]
     MissingServiceNameForId,
-    /// A service name with other characters than letters, digits and dashes.
-    #[error("Service name {0} contains invalid characters. Valid characters include all alpha-numerics and dashes.")]
-    ServiceNameCharacters(String),
+    /// Meta of a service that cannot be kept.
+    #[error("failed inserting service: Invalid Service Meta for node {node} and serviceID {service}: {problem}")]
+    ServiceMeta {
+        /// The node.
+        node: String,
+        /// The service's ID.
+        service: String,
+        /// What is wrong with it.
+        problem: MetaProblem,
+    },
     /// The unspecified address, or one with control characters.
     #[error("Invalid service address")]
     ServiceAddress,
@@ -84,16 +94,24 @@ pub enum CatalogRequestError {
     #[error("Invalid node address")]
     NodeAddress,
     /// A check that names another node.
-    #[error("check node {check:?} does not match node {node:?}")]
+    #[error("Node '{named}' for check '{check}' doesn't match register request node '{node}'")]
     CheckNode {
-        /// The check's.
+        /// The check.
         check: String,
+        /// The node that it names.
+        named: String,
         /// The registration's.
         node: String,
     },
     /// A check without ID and name.
-    #[error("Must provide check ID or name")]
+    #[error("failed health check lookup: index error: object is missing a value for this index")]
     MissingCheckId,
+    /// The same in a registration.
+    #[error("failed inserting check on node {node:?}: {}", Self::MissingCheckId)]
+    RegisteredCheckId {
+        /// The node.
+        node: String,
+    },
     /// A service of a mesh, which muster has none of.
     #[error("{0} is not supported")]
     Mesh(&'static str),

@@ -27,10 +27,11 @@ fn main() {
     fs::write(&path, written(&record)).expect("the record can be written");
 }
 
-fn ask(peer: &Peer, rows: &mut [Value]) {
+/// A row that is not answered at all (a handler of Consul's that panics) leaves the record.
+fn ask(peer: &Peer, rows: &mut Vec<Value>) {
     let mut names = Names::default();
     let mut ids: Vec<String> = Vec::new();
-    for value in rows.iter_mut() {
+    rows.retain_mut(|value| {
         let row = row(value, MORE_HEADERS);
         let request = Request {
             method: &row.method,
@@ -38,9 +39,13 @@ fn ask(peer: &Peer, rows: &mut [Value]) {
             headers: &row.sent_headers,
             body: row.body.as_deref().unwrap_or_default(),
         };
-        let answer =
-            exchange(peer.target.address(), &request).unwrap_or_else(|error| panic!("{}: {error}", row.request()));
-        let answer = peer.as_recorded(answer);
+        let answer = match exchange(peer.target.address(), &request) {
+            Ok(answer) => peer.as_recorded(answer),
+            Err(error) => {
+                println!("  no answer to {value}: {error}");
+                return false;
+            }
+        };
         ids.extend(id_answered(&answer.body));
         let members = value.as_object_mut().expect("a row is an object");
         let asked = ["request", "base64", "parts", "compare"];
@@ -48,13 +53,10 @@ fn ask(peer: &Peer, rows: &mut [Value]) {
             std::mem::take(members).into_iter().filter(|(name, _)| asked.contains(&name.as_str())).collect();
         *members = kept;
         members.extend(names.take(&row, &answer));
-    }
-    for value in rows {
-        for part in ["json"] {
-            if let Some(body) = value.get_mut(part) {
-                names.rank(body, "");
-            }
-        }
+        true
+    });
+    for body in rows.iter_mut().filter_map(|value| value.get_mut("json")) {
+        names.rank(body, "");
     }
 }
 

@@ -16,8 +16,9 @@ fn recorded(row: &Row) -> Answer {
         }
     }
     fn with_uuids(text: &str) -> String {
-        (1..10).fold(text.to_owned(), |text, n| {
-            text.replace(&format!("U{n}"), &format!("{n}0000000-0000-4000-8000-000000000000"))
+        // The longer names first: U1 is the beginning of U10.
+        (1..100).rev().fold(text.to_owned(), |text, n| {
+            text.replace(&format!("U{n}"), &format!("{n:08}-0000-4000-8000-000000000000"))
         })
     }
     let mut headers = row.headers.clone();

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use muster_model::NodeName;
 
 use super::network::Network;
-use super::{dns, identity};
+use super::{dns, http, identity};
 use crate::address;
 use crate::config::{self, Settings};
 use crate::flags::Parsed;
@@ -83,6 +83,8 @@ impl AgentSettings {
             server_port: network.server_port,
             pretty: dev,
             dns,
+            http: http::settings(settings)?,
+            serf_ports: [serf_port(settings, "ports.serf_lan", 8301), serf_port(settings, "ports.serf_wan", 8302)],
             version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
             ..ServerConfig::at(NodeName::new(node).context("node_name")?, network.advertise)
         };
@@ -137,6 +139,11 @@ fn check_mode(settings: &Settings, dev: bool) -> Result<()> {
         }
         Some(_) => bail!("a server that waits for others is not there yet: add -bootstrap to be the one server"),
     }
+}
+
+/// A port that nobody listens on, but that the agent names.
+fn serf_port(settings: &Settings, path: &str, default: u16) -> u16 {
+    settings.int(path).and_then(|port| u16::try_from(port).ok()).unwrap_or(default)
 }
 
 /// A port; 0 is any that is free.

@@ -1,31 +1,36 @@
 //! The HTTP API and its limits.
 
-use super::super::key::{absent, absent_unless, harmless};
-use super::super::{Fine, Key, Kind};
+use super::super::key::{absent, harmless, works};
+use super::super::{Key, Kind};
 
 const NO_RPC: &str = "there are no calls between servers";
 
 pub const KEYS: &[Key] = &[
     harmless("cache", Kind::Any, "there is no cache between agent and server"),
     absent("default_query_time", Kind::Duration, "").flag("default-query-time"),
-    absent_unless("disable_http_unprintable_char_filter", Kind::Bool, &[Fine::Bool(false)], ""),
+    works(
+        "disable_http_unprintable_char_filter",
+        Kind::Bool,
+        "paths of requests may have characters that cannot be seen",
+    ),
     harmless("discovery_max_stale", Kind::Duration, "the one server's answers are never stale"),
     harmless("enable_debug", Kind::Bool, "muster serves no profiles of itself"),
-    absent("http_config.allow_write_http_from", Kind::List, "").flag("allow-write-http-from"),
-    absent("http_config.block_endpoints", Kind::List, ""),
+    works("http_config.allow_write_http_from", Kind::List, "networks that may write; none: everybody")
+        .flag("allow-write-http-from"),
+    works("http_config.block_endpoints", Kind::List, "requests whose path begins so are refused"),
     absent("http_config.max_header_bytes", Kind::Int, ""),
-    absent("http_config.response_headers", Kind::Map, ""),
-    harmless("http_config.use_cache", Kind::Bool, "there is no cache: every answer is fresh"),
-    absent("limits.http_max_conns_per_client", Kind::Int, ""),
+    works("http_config.response_headers", Kind::Map, "headers that every answer has besides"),
+    works("http_config.use_cache", Kind::Bool, "whether answers to ?cached say X-Cache; every answer is fresh"),
+    works("limits.http_max_conns_per_client", Kind::Int, "connections of one address at a time; default 200"),
     harmless("limits.https_handshake_timeout", Kind::Duration, "there is no TLS yet"),
-    absent("limits.kv_max_value_size", Kind::Int, ""),
+    works("limits.kv_max_value_size", Kind::Int, "bytes of a value; default 524288, at most 8 MiB"),
     absent("limits.request_limits", Kind::Any, "there is no limit on the rate of requests"),
     harmless("limits.rpc_client_timeout", Kind::Duration, NO_RPC),
     harmless("limits.rpc_handshake_timeout", Kind::Duration, NO_RPC),
     harmless("limits.rpc_max_burst", Kind::Int, NO_RPC),
     harmless("limits.rpc_max_conns_per_client", Kind::Int, NO_RPC),
     harmless("limits.rpc_rate", Kind::Number, NO_RPC),
-    absent("limits.txn_max_req_len", Kind::Int, ""),
+    works("limits.txn_max_req_len", Kind::Int, "bytes of a transaction; default 524288, at most 8 MiB"),
     absent("max_query_time", Kind::Duration, "").flag("max-query-time"),
     harmless("rpc.enable_streaming", Kind::Bool, NO_RPC),
     harmless("use_streaming_backend", Kind::Bool, NO_RPC),

@@ -207,7 +207,7 @@ fn the_catalog_fails_in_consuls_words() {
         "failed to delete service \"no\" on node \"n1\", index is stale",
         "check \"no\" on node \"n1\" doesn't exist",
         "Missing node registration",
-        "Unknown service ID 'x' for check ID 'c'",
+        "Missing service registration",
         "failed to set check \"c1\" on node \"n1\", index is stale",
         "failed to delete check \"no\" on node \"n1\", index is stale",
     ];

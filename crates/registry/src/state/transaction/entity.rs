@@ -17,7 +17,9 @@ impl State {
         match operation {
             NodeOperation::Get(NodeReference::Name(name)) => self.node_result(name),
             NodeOperation::Get(NodeReference::Id(id)) => {
-                let found = self.nodes.values().find(|record| record.node.value.id == *id);
+                // Nodes that came by the catalog may have none.
+                let has = |record: &NodeRecord| !id.is_empty() && record.node.value.id == *id;
+                let found = self.nodes.values().find(|record| has(record));
                 let node = found.map(|record| record.node.clone());
                 node.map(|node| vec![OperationResult::Node(node)])
                     .ok_or_else(|| OperationFailure::Missing(Subject::Node(Arc::clone(id))))

@@ -57,7 +57,7 @@ pub(super) struct KvFields {
 impl Fill for KvFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
-            "verb" => fields.string("Verb", value, &mut self.verb),
+            "verb" => fields.text("Verb", "api.KVOp", value, &mut self.verb),
             "key" => fields.string("Key", value, &mut self.key),
             "value" => fields.bytes("Value", value, &mut self.value),
             "flags" => fields.uint("Flags", value, &mut self.flags),

@@ -71,7 +71,8 @@ fn reads_entries_of_the_catalog() {
     assert_eq!(check.id, CheckId::new("c").unwrap());
     let by_id = one(r#"{"Node":{"Verb":"get","Node":{"ID":"u"}}}"#);
     assert_eq!(by_id, Operation::Node(NodeOperation::Get(NodeReference::Id(Arc::from("u")))));
-    let gone = one(r#"{"Service":{"Verb":"delete-cas","Node":"n","Service":{"ID":"s","ModifyIndex":4}}}"#);
+    let gone =
+        one(r#"{"Service":{"Verb":"delete-cas","Node":"n","Service":{"ID":"s","Service":"s","ModifyIndex":4}}}"#);
     let id = ServiceId::new("s").unwrap();
     assert_eq!(gone, Operation::Service(ServiceOperation::Delete(name(), id, Some(Index(4)))));
     let gone = one(r#"{"Check":{"Verb":"delete","Check":{"Node":"n","CheckID":"c"}}}"#);
@@ -109,13 +110,14 @@ fn refuses_operations_in_consuls_words() {
         refusal(r#"{"Node":{"Verb":"set","Node":{"Node":"n","ID":"x"}}}"#),
         "Bad node ID: uuid string is wrong length"
     );
-    assert_eq!(refusal(r#"{"Node":{"Verb":"burn","Node":{"Node":"n"}}}"#), "unknown Node verb \"burn\"");
+    assert_eq!(refusal(r#"{"Node":{"Verb":"burn","Node":{"Node":"n"}}}"#), "unknown node operation: burn");
     assert_eq!(refusal(r#"{"Service":{"Verb":"set","Service":{"Service":"a"}}}"#), "Missing node registration");
     assert_eq!(
         refusal(r#"{"Service":{"Verb":"set","Node":"n","Service":{"ID":"a"}}}"#),
         "Must provide service name (Service.Service) when service ID is provided"
     );
-    assert_eq!(refusal(r#"{"Check":{"Verb":"set","Check":{"Node":"n"}}}"#), "Must provide check ID or name");
+    let no_id = "failed health check lookup: index error: object is missing a value for this index";
+    assert_eq!(refusal(r#"{"Check":{"Verb":"set","Check":{"Node":"n"}}}"#), no_id);
 }
 
 #[test]
