@@ -53,7 +53,7 @@ fn ids_of_answers_go_into_requests() {
         targets.push(request.target.to_owned());
         Ok(answers.next().unwrap())
     });
-    assert_eq!(targets[1], "/v1/session/info/10000000-0000-4000-8000-000000000000");
+    assert_eq!(targets[1], "/v1/session/info/00000001-0000-4000-8000-000000000000");
     assert!(targets.iter().all(|target| !target.contains('$')), "{targets:?}");
 }
 
