@@ -21,7 +21,7 @@ pub(crate) async fn agent_roots(api: Arc<Api>, call: Call) -> Result<Reply, ApiE
     let read = Read::of(&api, &call, &call.params()?).map_err(|error| ApiError { as_query: false, ..error })?;
     let root = root(&api)?;
     wait(&api, &read).await?;
-    Ok(written(root).with_query(ROOT_INDEX, true).from_cache())
+    Ok(written(root).with_query(ROOT_INDEX, true).with_cache_hit())
 }
 
 /// As the servers have them.

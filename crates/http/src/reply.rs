@@ -157,7 +157,7 @@ impl Reply {
     }
 
     /// Adds that the answer is one that was there, and is as good as new.
-    pub(crate) fn from_cache(mut self) -> Self {
+    pub(crate) fn with_cache_hit(mut self) -> Self {
         self.add(header::CACHE, HeaderValue::from_static("HIT"));
         self.add(header::AGE, HeaderValue::from_static("0"));
         self
