@@ -1,5 +1,7 @@
-//! Requests over many connections, each with one request under way, for a fixed time.
+//! Requests over many connections, each with one request under way, for a fixed time or number.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -23,34 +25,52 @@ pub struct Sample {
 /// A load.
 #[derive(Clone)]
 pub struct Load {
-    method: &'static str,
-    path: &'static str,
     connections: usize,
     time: Duration,
+    count: usize,
+    /// Method, target and body of a request by its number.
+    request: Arc<dyn Fn(usize) -> (&'static str, String, String) + Send + Sync>,
 }
 
 impl Load {
     pub fn get(path: &'static str, connections: usize, time: Duration) -> Self {
-        Self { method: "GET", path, connections, time }
+        let request = move |_| ("GET", path.to_owned(), String::new());
+        Self { connections, time, count: usize::MAX, request: Arc::new(request) }
     }
 
-    /// Keys of its own for each request under `path`.
+    /// A key of its own for each request under `path`, with a value of 256 bytes.
     pub fn put(path: &'static str, connections: usize, time: Duration) -> Self {
-        Self { method: "PUT", path, connections, time }
+        let value = "v".repeat(256);
+        let request = move |number| ("PUT", format!("{path}{number}"), value.clone());
+        Self { connections, time, count: usize::MAX, request: Arc::new(request) }
+    }
+
+    /// So many requests.
+    pub fn count(
+        connections: usize,
+        count: usize,
+        request: impl Fn(usize) -> (&'static str, String, String) + Send + Sync + 'static,
+    ) -> Self {
+        Self { connections, time: Duration::from_secs(3600), count, request: Arc::new(request) }
     }
 
     pub async fn run(&self, server: &Server) -> Result<Sample> {
-        let cpu = server.cpu()?;
+        self.run_on(&server.address, || server.cpu()).await
+    }
+
+    pub async fn run_on(&self, address: &str, cpu: impl Fn() -> Result<Duration>) -> Result<Sample> {
+        let before = cpu()?;
         let begun = Instant::now();
+        let next = Arc::new(AtomicUsize::new(0));
         let mut clients = JoinSet::new();
-        for client in 0..self.connections {
-            clients.spawn(self.clone().client(server.address.clone(), client, begun + self.time));
+        for _ in 0..self.connections {
+            clients.spawn(self.clone().client(address.to_owned(), Arc::clone(&next), begun + self.time));
         }
         let mut times: Vec<Duration> = Vec::new();
         while let Some(done) = clients.join_next().await {
             times.extend(done??);
         }
-        let (elapsed, cpu) = (begun.elapsed(), server.cpu()? - cpu);
+        let (elapsed, cpu) = (begun.elapsed(), cpu()? - before);
         times.sort_unstable();
         let requests = times.len() as f64;
         let p99 = times.get(times.len() * 99 / 100).context("no request was answered")?;
@@ -61,19 +81,17 @@ impl Load {
         })
     }
 
-    async fn client(self, address: String, client: usize, until: Instant) -> Result<Vec<Duration>> {
+    async fn client(self, address: String, next: Arc<AtomicUsize>, until: Instant) -> Result<Vec<Duration>> {
         let mut stream = TcpStream::connect(&address).await?;
         stream.set_nodelay(true)?;
         let (mut times, mut buffer) = (Vec::new(), Vec::with_capacity(64 << 10));
-        let value = "v".repeat(256);
         while Instant::now() < until {
-            let request = match self.method {
-                "GET" => format!("GET {} HTTP/1.1\r\nHost: bench\r\n\r\n", self.path),
-                _ => {
-                    let (path, number) = (self.path, times.len());
-                    format!("PUT {path}{client}/{number} HTTP/1.1\r\nHost: bench\r\nContent-Length: 256\r\n\r\n{value}")
-                }
-            };
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= self.count {
+                break;
+            }
+            let (method, target, body) = (self.request)(number);
+            let request = text(method, &target, &body);
             let begun = Instant::now();
             stream.write_all(request.as_bytes()).await?;
             answer(&mut stream, &mut buffer).await?;
@@ -83,19 +101,51 @@ impl Load {
     }
 }
 
+fn text(method: &str, target: &str, body: &str) -> String {
+    match method {
+        "GET" => format!("GET {target} HTTP/1.1\r\nHost: bench\r\n\r\n"),
+        _ => {
+            let length = body.len();
+            format!("{method} {target} HTTP/1.1\r\nHost: bench\r\nContent-Length: {length}\r\n\r\n{body}")
+        }
+    }
+}
+
 /// One request on a connection of its own; the body.
 pub async fn once(address: &str, method: &str, path: &str, body: &str) -> Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
-    let length = body.len();
-    let request = format!("{method} {path} HTTP/1.1\r\nHost: bench\r\nContent-Length: {length}\r\n\r\n{body}");
-    stream.write_all(request.as_bytes()).await?;
-    let mut buffer = Vec::new();
-    let start = answer(&mut stream, &mut buffer).await?;
+    let (buffer, start) = whole(address, method, path, body).await?;
     Ok(String::from_utf8_lossy(&buffer[start..]).into_owned())
 }
 
+/// The headers of the answer to a GET.
+pub async fn head(address: &str, path: &str) -> Result<String> {
+    let (buffer, start) = whole(address, "GET", path, "").await?;
+    Ok(String::from_utf8_lossy(&buffer[..start]).into_owned())
+}
+
+/// The whole answer to a GET, as it comes.
+pub async fn raw(address: &str, path: &str) -> Result<Vec<u8>> {
+    Ok(whole(address, "GET", path, "").await?.0)
+}
+
+async fn whole(address: &str, method: &str, path: &str, body: &str) -> Result<(Vec<u8>, usize)> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream.write_all(text(method, path, body).as_bytes()).await?;
+    let mut buffer = Vec::new();
+    let start = answer(&mut stream, &mut buffer).await?;
+    Ok((buffer, start))
+}
+
+/// The value of a header, by its name in lower case.
+pub fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| {
+        let (own, value) = line.split_once(':')?;
+        own.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}
+
 /// Reads one answer, which must be 200 with a length; where its body starts.
-async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
+pub async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
     buffer.clear();
     loop {
         if stream.read_buf(buffer).await? == 0 {
@@ -106,11 +156,8 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<usize> {
         if !head.starts_with("HTTP/1.1 200") {
             bail!("the server answered {:?}", head.lines().next().unwrap_or_default());
         }
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(':')?;
-            name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
-        });
-        let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+        let length = header(head, "content-length").and_then(|value| value.parse::<usize>().ok());
+        let chunked = header(head, "transfer-encoding").is_some_and(|value| value.eq_ignore_ascii_case("chunked"));
         match length {
             Some(length) => {
                 let whole = end + 4 + length;

@@ -5,6 +5,9 @@
 //! of medians; absolute numbers are this machine's of this moment. Without the reference there is no ratio,
 //! so without `MUSTER_PEER_CONSUL` (the path of a real `consul`) this fails.
 
+mod bare;
+mod blocked;
+mod growth;
 mod load;
 mod names;
 mod server;
@@ -14,6 +17,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use bare::Bare;
+use growth::Growth;
 use load::{Load, Sample};
 use names::Questions;
 use server::{Kind, Server};
@@ -31,10 +36,19 @@ enum Work {
     Addresses,
     Services,
     AllServices,
+    Blocked,
+    Idle,
     Memory,
 }
 
 fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, rest @ ..] = &*arguments
+        && first == "bare"
+    {
+        return bare::serve(rest);
+    }
+    pin_to_another_core()?;
     let Some(consul) = std::env::var_os("MUSTER_PEER_CONSUL").map(PathBuf::from) else {
         bail!("MUSTER_PEER_CONSUL is not set: name the path of a real consul, there is nothing to compare with");
     };
@@ -54,6 +68,22 @@ fn main() -> Result<()> {
         }
     }
     print!("{}", results.markdown());
+    eprintln!("the catalog as it grows");
+    let mut runs = Vec::new();
+    for _ in 0..ROUNDS {
+        runs.push(runtime.block_on(Growth::of(&muster))?);
+    }
+    print!("{}", table::growth(&runs));
+    Ok(())
+}
+
+/// The client keeps off the servers' core.
+fn pin_to_another_core() -> Result<()> {
+    let own = std::process::id().to_string();
+    let others = std::process::Command::new("taskset").args(["-pc", "1-255", &own]).output()?;
+    if !others.status.success() {
+        bail!("the client cannot be pinned: {}", String::from_utf8_lossy(&others.stderr).trim());
+    }
     Ok(())
 }
 
@@ -64,18 +94,29 @@ fn version(program: &PathBuf) -> Result<String> {
 
 async fn measure(kind: Kind, program: &std::path::Path, results: &mut table::Results) -> Result<()> {
     let server = Server::start(kind, program).await?;
-    results.add(Work::Start, kind, Sample { value: server.start_time.as_secs_f64() * 1000.0, ..Sample::default() });
-    for number in 0..10 {
-        let body =
-            format!(r#"{{"ID":"web{number}","Name":"web","Address":"10.0.0.{number}","Port":80,"Tags":["v1"]}}"#);
-        load::once(&server.address, "PUT", "/v1/agent/service/register", &body).await?;
+    let number = |value| Sample { value, ..Sample::default() };
+    results.add(Work::Start, kind, number(server.start_time.as_secs_f64() * 1000.0));
+    results.add(Work::Idle, kind, number(server.anonymous_memory_mib()?));
+    for instance in 0..10 {
+        register(&server, "web", instance).await?;
     }
-    let get = Load::get("/v1/health/service/web?passing", CONNECTIONS, Duration::from_secs(3));
+    let target = "/v1/health/service/web?passing";
+    let get = Load::get(target, CONNECTIONS, Duration::from_secs(3));
     results.add(Work::Health, kind, get.run(&server).await?);
+    if kind == Kind::Muster {
+        let bare = Bare::answering(&server.address, target).await?;
+        results.add(Work::Health, Kind::Bare, get.run_on(&bare.address, || bare.cpu()).await?);
+    }
+    results.add(Work::Blocked, kind, blocked::run(&server).await?);
     let put = Load::put("/v1/kv/bench/", CONNECTIONS, Duration::from_secs(3));
-    results.add(Work::Put, kind, put.run(&server).await?);
     let alone = Load::put("/v1/kv/alone/", 1, Duration::from_secs(2));
+    results.add(Work::Put, kind, put.run(&server).await?);
     results.add(Work::PutAlone, kind, alone.run(&server).await?);
+    if kind == Kind::Muster {
+        let bare = Bare::logging()?;
+        results.add(Work::Put, Kind::Bare, put.run_on(&bare.address, || bare.cpu()).await?);
+        results.add(Work::PutAlone, Kind::Bare, alone.run_on(&bare.address, || bare.cpu()).await?);
+    }
     for (work, question, edns) in [
         (Work::Addresses, "web.service.consul A", false),
         (Work::Services, "web.service.consul SRV", false),
@@ -83,6 +124,17 @@ async fn measure(kind: Kind, program: &std::path::Path, results: &mut table::Res
     ] {
         results.add(work, kind, Questions { question, edns }.run(&server).await?);
     }
-    results.add(Work::Memory, kind, Sample { value: server.anonymous_memory_mib()?, ..Sample::default() });
+    for instance in 0..990 {
+        register(&server, &format!("service{}", instance / 10), instance).await?;
+    }
+    results.add(Work::Memory, kind, number(server.anonymous_memory_mib()?));
     server.stop()
+}
+
+async fn register(server: &Server, service: &str, instance: usize) -> Result<()> {
+    let body = format!(
+        r#"{{"ID":"{service}{instance}","Name":"{service}","Address":"10.0.0.{}","Port":80,"Tags":["v1"]}}"#,
+        instance % 250
+    );
+    load::once(&server.address, "PUT", "/v1/agent/service/register", &body).await.map(drop)
 }

@@ -14,6 +14,8 @@ use crate::load;
 pub enum Kind {
     Muster,
     Consul,
+    /// The least that could do the work, where there is such a thing.
+    Bare,
 }
 
 pub struct Server {
@@ -27,7 +29,7 @@ pub struct Server {
 }
 
 /// The core that servers run on; the client has the others.
-const SERVER_CORE: &str = "0";
+pub const SERVER_CORE: &str = "0";
 
 impl Server {
     pub async fn start(kind: Kind, program: &Path) -> Result<Self> {
@@ -46,6 +48,10 @@ impl Server {
             "-log-level",
             "err",
         ]);
+        // 2,000 clients come from one address.
+        let limits = data.path().join("limits.json");
+        std::fs::write(&limits, r#"{"limits": {"http_max_conns_per_client": 10000}}"#)?;
+        command.arg("-config-file").arg(&limits);
         if kind == Kind::Consul {
             let off = ["-grpc-port", "-1", "-grpc-tls-port", "-1"];
             let own = ["-server-port", &ports[1], "-serf-lan-port", &ports[2], "-serf-wan-port", &ports[3]];
@@ -77,10 +83,7 @@ impl Server {
 
     /// CPU time so far.
     pub fn cpu(&self) -> Result<Duration> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        let fields: Vec<&str> = stat.rsplit(')').next().context("stat")?.split_whitespace().collect();
-        let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
-        Ok(Duration::from_millis(ticks * 10))
+        cpu_of(self.process.id())
     }
 
     /// Memory that is its own, not a file's.
@@ -103,6 +106,14 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// A process's CPU time so far, in ticks of 10 ms.
+pub fn cpu_of(process: u32) -> Result<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
+    let fields: Vec<&str> = stat.rsplit(')').next().context("stat")?.split_whitespace().collect();
+    let ticks: u64 = fields[11].parse::<u64>()? + fields[12].parse::<u64>()?;
+    Ok(Duration::from_millis(ticks * 10))
 }
 
 fn free_ports(count: usize) -> Result<Vec<String>> {

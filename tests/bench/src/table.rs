@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use crate::Work;
+use crate::growth::Growth;
 use crate::load::Sample;
 use crate::server::Kind;
 
@@ -32,7 +33,9 @@ impl Results {
             (Work::Services, "DNS SRV, 3 of 10 instances: questions/s", true),
             (Work::AllServices, "DNS SRV with EDNS, 10 instances: questions/s", true),
             (Work::Start, "start to ready: ms", false),
-            (Work::Memory, "memory after the runs: MiB", false),
+            (Work::Blocked, "2,000 clients blocked on a service, one change: server CPU, ms", false),
+            (Work::Idle, "memory at rest (RssAnon): MiB", false),
+            (Work::Memory, "memory after the runs, 1,000 instances (RssAnon): MiB", false),
         ];
         let mut lines = Vec::new();
         for (work, name, more_is_better) in rows {
@@ -43,8 +46,9 @@ impl Results {
             self.line(&mut lines, work, &format!("{} p99: ms", short(name)), false, |s| s.p99_millis);
         }
         lines.sort_by(|a: &(f64, String), b| a.0.total_cmp(&b.0));
-        let mut text =
-            String::from("| work | muster | Consul | ratio (above 1: muster is better) |\n|---|---|---|---|\n");
+        let mut text = String::from(
+            "| work | muster | Consul | ratio (above 1: muster is better) | bare | muster to bare |\n|---|---|---|---|---|---|\n",
+        );
         for (_, line) in lines {
             text.push_str(&line);
         }
@@ -62,13 +66,42 @@ impl Results {
         let own = self.median(work, Kind::Muster, value);
         let reference = self.median(work, Kind::Consul, value);
         let (Some(own), Some(reference)) = (own, reference) else { return };
-        let ratio = if more_is_better { own / reference } else { reference / own };
-        let mut line = String::new();
-        let _ = writeln!(line, "| {name} | {own:.1} | {reference:.1} | {ratio:.2} |");
+        let ratio_to = |other: f64| if more_is_better { own / other } else { other / own };
+        let ratio = ratio_to(reference);
+        let mut line = format!("| {name} | {own:.1} | {reference:.1} | {ratio:.2} |");
+        let _ = match self.median(work, Kind::Bare, value) {
+            Some(bare) => writeln!(line, " {bare:.1} | {:.2} |", ratio_to(bare)),
+            None => writeln!(line, " | |"),
+        };
         lines.push((ratio, line));
     }
 }
 
 fn short(name: &str) -> &str {
     name.split(':').next().unwrap_or(name)
+}
+
+/// The growth of the catalog, as medians.
+pub fn growth(runs: &[Growth]) -> String {
+    let median = |value: fn(&Growth) -> f64| {
+        let mut values: Vec<f64> = runs.iter().map(value).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    };
+    let (small, large) = (median(|run| run.small_cost), median(|run| run.large_cost));
+    format!(
+        "\n| the catalog as it grows from 1,000 instances to 100,000 | |\n|---|---|\n\
+         | memory at rest: MiB | {:.1} |\n\
+         | memory at 1,000: MiB | {:.1} |\n\
+         | memory at 100,000: MiB | {:.1} |\n\
+         | memory for each instance more: bytes | {:.0} |\n\
+         | server CPU per change at 1,000: µs | {small:.1} |\n\
+         | server CPU per change at 100,000: µs | {large:.1} |\n\
+         | ratio of these | {:.2} |\n",
+        median(|run| run.idle_mib),
+        median(|run| run.small_mib),
+        median(|run| run.large_mib),
+        median(Growth::bytes_per_instance),
+        large / small,
+    )
 }
