@@ -126,11 +126,12 @@ pub static ROUTES: &[Route] = &[
 
 /// The route of a path, with what follows its pattern. The longest pattern wins, as in Go's ServeMux.
 pub(crate) fn find(path: &str) -> Option<(&'static Route, &str)> {
-    let matching = ROUTES.iter().filter_map(|route| {
+    // In order, so what begins the path stands before it, the longest last.
+    let before = ROUTES.partition_point(|route| route.pattern <= path);
+    ROUTES[..before].iter().rev().find_map(|route| {
         let rest = path.strip_prefix(route.pattern)?;
         (rest.is_empty() || route.pattern.ends_with('/')).then_some((route, rest))
-    });
-    matching.max_by_key(|(route, _)| route.pattern.len())
+    })
 }
 
 /// The path as Go's ServeMux cleans it, if that differs: doubled slashes and dot segments go.
