@@ -98,6 +98,17 @@ impl Read {
         filter(self.options.filter.as_deref(), new).map_err(|error| ApiError { as_query: true, ..error })
     }
 
+    /// What an answer's body depends on besides the question and its answer, with what the endpoint adds.
+    pub(crate) fn shape(&self, endpoint: &str) -> String {
+        let QueryOptions { near, node_meta, filter, tags, .. } = &self.options;
+        let mut shape = endpoint.to_owned();
+        if near.is_some() || filter.is_some() || !node_meta.is_empty() || !tags.is_empty() {
+            // Quoted, so no two of them look the same.
+            shape.push_str(&format!("{near:?}{node_meta:?}{filter:?}{tags:?}"));
+        }
+        shape
+    }
+
     /// Whether a node has the pairs asked for.
     pub(crate) fn takes_node(&self, node: &muster_model::Node) -> bool {
         self.options.node_meta.iter().all(|(key, value)| node.meta.get(key) == Some(value))

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, Instance, NodeUpdate, Owner};
-use muster_model::{Node, Service};
-use muster_registry::{Command, Topic};
+use muster_model::{Indexed, Node, Service};
+use muster_registry::{Command, NodeServices, Question, ServiceNames};
 use muster_wire::answer::{self, CatalogServiceRow};
 use muster_wire::filter::{NodeFilter, ServiceFilter, ServiceRowFilter};
 use muster_wire::query::Scope;
@@ -28,35 +28,46 @@ pub(crate) async fn datacenters(api: Arc<Api>, call: Call) -> Result<Reply, ApiE
 pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let read = Read::in_any_namespace(&api, &call, &call.params()?)?;
     let filter = read.filter(NodeFilter::new)?;
-    let answer = api.registry.read(&[Topic::Nodes], read.registry(), |state| state.all_nodes()).await?;
+    let question = Question::nodes();
+    let answer = api.registry.ask(&question, read.registry()).await?;
+    let write = || Reply::json(node_list(&api, &answer.value, &read, filter.as_ref()));
+    Ok(finish(api.bodies.reply(&question, &read.shape(""), &answer, write), answer.index, &read))
+}
+
+fn node_list(api: &Api, all: &[Indexed<Arc<Node>>], read: &Read, filter: Option<&NodeFilter>) -> Vec<u8> {
     let dc = api.registry.datacenter();
-    let passes = |node: &Node| filter.as_ref().is_none_or(|filter| filter.takes(node, dc));
+    let passes = |node: &Node| filter.is_none_or(|filter| filter.takes(node, dc));
     let takes = |node: &Node| read.takes_node(node) && passes(node);
-    let mut list: Vec<_> = answer.value.iter().filter(|entry| takes(&entry.value)).collect();
-    if let Some(near) = read.nearest(&api) {
+    let mut list: Vec<_> = all.iter().filter(|entry| takes(&entry.value)).collect();
+    if let Some(near) = read.nearest(api) {
         list.sort_by_key(|entry| !is_node(&entry.value.name, near));
     }
     let mut body = Vec::new();
     answer::catalog_nodes(&mut body, dc, list.into_iter().map(stored));
-    Ok(finish(body, &answer, &read))
+    body
 }
 
 pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let read = Read::cacheable(&api, &call, &call.params()?)?;
     let filter = read.filter(ServiceRowFilter::new)?;
-    let answer = if read.options.node_meta.is_empty() && filter.is_none() {
-        api.registry.read(&[Topic::Services], read.registry(), |state| state.all_services()).await?
-    } else {
-        let dc = api.registry.datacenter();
-        let passes =
-            |node: &Node, service: &Service| filter.as_ref().is_none_or(|filter| filter.takes(node, service, dc));
-        let takes = |node: &Node, service: &Service| read.takes_node(node) && passes(node, service);
-        let topics = api.registry.state().services_with_topics();
-        api.registry.read(&topics, read.registry(), |state| state.services_with(takes)).await?
-    };
+    if read.options.node_meta.is_empty() && filter.is_none() {
+        let question = Question::services();
+        let answer = api.registry.ask(&question, read.registry()).await?;
+        let write = || Reply::json(service_list(&answer.value));
+        return Ok(finish(api.bodies.reply(&question, "", &answer, write), answer.index, &read));
+    }
+    let dc = api.registry.datacenter();
+    let passes = |node: &Node, service: &Service| filter.as_ref().is_none_or(|filter| filter.takes(node, service, dc));
+    let takes = |node: &Node, service: &Service| read.takes_node(node) && passes(node, service);
+    let topics = api.registry.state().services_with_topics();
+    let answer = api.registry.read(&topics, read.registry(), |state| state.services_with(takes)).await?;
+    Ok(finish(Reply::json(service_list(&answer.value)), answer.index, &read))
+}
+
+fn service_list(all: &ServiceNames) -> Vec<u8> {
     let mut body = Vec::new();
-    answer::catalog_services(&mut body, answer.value.iter().map(|entry| (entry.name.as_str(), &entry.tags)));
-    Ok(finish(body, &answer, &read))
+    answer::catalog_services(&mut body, all.iter().map(|entry| (entry.name.as_str(), &entry.tags)));
+    body
 }
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -67,18 +78,24 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     }
     let filter = read.filter(ServiceRowFilter::new)?;
     let of_peer = params.non_empty("peer").is_some();
-    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
-    let topics = [Topic::Service(Arc::clone(&name))];
-    let answer = api.registry.read(&topics, read.registry(), |state| state.instances(&name)).await?;
+    let question = Question::instances(&call.argument);
+    let answer = api.registry.ask(&question, read.registry()).await?;
+    // There are no peers, so nothing of theirs.
+    let all = if of_peer { &[][..] } else { &answer.value[..] };
+    let shape = read.shape(if of_peer { "peer" } else { "" });
+    let write = || Reply::json(instance_list(&api, all, &read, filter.as_ref()));
+    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), answer.index, &read))
+}
+
+fn instance_list(api: &Api, all: &[Instance], read: &Read, filter: Option<&ServiceRowFilter>) -> Vec<u8> {
     let dc = api.registry.datacenter();
     let takes = |instance: &&Instance| {
         let (node, service) = (&instance.node.value, &instance.service.value);
-        let passes = || filter.as_ref().is_none_or(|filter| filter.takes(node, service, dc));
-        // There are no peers, so nothing of theirs.
-        !of_peer && read.takes_node(node) && read.takes_tags(service) && passes()
+        let passes = || filter.is_none_or(|filter| filter.takes(node, service, dc));
+        read.takes_node(node) && read.takes_tags(service) && passes()
     };
-    let mut list: Vec<_> = answer.value.iter().filter(takes).collect();
-    if let Some(near) = read.nearest(&api) {
+    let mut list: Vec<_> = all.iter().filter(takes).collect();
+    if let Some(near) = read.nearest(api) {
         list.sort_by_key(|instance| !is_node(&instance.node.value.name, near));
     }
     let mut body = Vec::new();
@@ -86,7 +103,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
         .into_iter()
         .map(|instance| CatalogServiceRow { node: &instance.node.value, service: stored(&instance.service) });
     answer::catalog_service(&mut body, dc, rows);
-    Ok(finish(body, &answer, &read))
+    body
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -98,6 +115,7 @@ pub(crate) async fn node_services(api: Arc<Api>, call: Call) -> Result<Reply, Ap
 }
 
 /// How the services of a node are answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     /// By ID.
     Map,
@@ -111,19 +129,24 @@ async fn of_node(api: Arc<Api>, call: Call, form: Form) -> Result<Reply, ApiErro
         return Err(ApiError::bad_request("Missing node name"));
     }
     let filter = read.filter(ServiceFilter::new)?;
-    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
-    let topics = [Topic::Node(Arc::clone(&name))];
-    let answer = api.registry.read(&topics, read.registry(), |state| state.node_services(&name)).await?;
-    let node = answer.value.as_ref().map(|entry| stored(&entry.node));
-    let passes = |service: &Service| filter.as_ref().is_none_or(|filter| filter.takes(service));
-    let services = answer.value.iter().flat_map(|entry| entry.services.iter());
+    let question = Question::node(&call.argument);
+    let answer = api.registry.ask(&question, read.registry()).await?;
+    let shape = read.shape(if form == Form::Map { "map" } else { "list" });
+    let write = || Reply::json(node_with_services(&api, answer.value.as_ref(), filter.as_ref(), form));
+    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), answer.index, &read))
+}
+
+fn node_with_services(api: &Api, entry: Option<&NodeServices>, filter: Option<&ServiceFilter>, form: Form) -> Vec<u8> {
+    let node = entry.map(|entry| stored(&entry.node));
+    let passes = |service: &Service| filter.is_none_or(|filter| filter.takes(service));
+    let services = entry.iter().flat_map(|entry| entry.services.iter());
     let services = services.filter(|entry| passes(&entry.value)).map(stored);
     let mut body = Vec::new();
     match form {
         Form::Map => answer::catalog_node(&mut body, api.registry.datacenter(), node, services),
         Form::List => answer::node_services(&mut body, api.registry.datacenter(), node, services),
     }
-    Ok(finish(body, &answer, &read))
+    body
 }
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {

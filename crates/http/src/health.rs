@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use muster_catalog::Instance;
-use muster_model::{Indexed, NodeName};
-use muster_registry::{Answer, CheckRow, Topic, all_pass};
+use muster_model::{Index, Indexed, NodeName};
+use muster_registry::{CheckRow, Question, all_pass};
 use muster_wire::answer::{self, InstanceRow, Stored};
 use muster_wire::filter::{CheckFilter, InstanceFilter};
 
@@ -27,24 +27,31 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     let filter = read.filter(InstanceFilter::new).map_err(bare)?;
     let of_peer = params.non_empty("peer").is_some();
     let passing = muster_wire::query::passing(&params)?;
-    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
-    let topics = [Topic::Health(Arc::clone(&name))];
-    let answer = api.registry.read(&topics, read.registry(), |state| state.healthy_or_not(&name)).await?;
+    let question = Question::health(&call.argument);
+    let answer = api.registry.ask(&question, read.registry()).await?;
+    // There are no peers, so nothing of theirs.
+    let all = if of_peer { &[][..] } else { &answer.value[..] };
+    let shape = read.shape(match (of_peer, passing) {
+        (true, _) => "peer",
+        (false, true) => "passing",
+        (false, false) => "",
+    });
+    let write = || Reply::json(instances(&api, all, &read, filter.as_ref(), passing));
+    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), answer.index, &read))
+}
+
+fn instances(api: &Api, all: &[Instance], read: &Read, filter: Option<&InstanceFilter>, passing: bool) -> Vec<u8> {
     let dc = api.registry.datacenter();
     let passes = |instance: &Instance| {
         let (node, service) = (&instance.node.value, &instance.service.value);
-        filter.as_ref().is_none_or(|filter| filter.takes(node, service, &instance.checks, dc))
+        filter.is_none_or(|filter| filter.takes(node, service, &instance.checks, dc))
     };
-    let mut list: Vec<&Instance> = answer
-        .value
+    let mut list: Vec<&Instance> = all
         .iter()
-        // There are no peers, so nothing of theirs.
-        .filter(|instance| {
-            !of_peer && read.takes_node(&instance.node.value) && read.takes_tags(&instance.service.value)
-        })
+        .filter(|instance| read.takes_node(&instance.node.value) && read.takes_tags(&instance.service.value))
         .filter(|instance| (!passing || all_pass(&instance.checks)) && passes(instance))
         .collect();
-    if let Some(near) = read.nearest(&api) {
+    if let Some(near) = read.nearest(api) {
         list.sort_by_key(|instance| !is_node(&instance.node.value.name, near));
     }
     let mut body = Vec::new();
@@ -54,7 +61,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
         checks: instance.checks.iter().map(stored),
     });
     answer::health_service(&mut body, dc, rows);
-    Ok(finish(body, &answer, &read))
+    body
 }
 
 pub(crate) async fn checks(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -63,10 +70,7 @@ pub(crate) async fn checks(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
         return Err(ApiError::bad_request("Missing service name"));
     }
     let filter = read.filter(CheckFilter::new)?;
-    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
-    let topics = [Topic::ServiceChecks(Arc::clone(&name))];
-    let answer = api.registry.read(&topics, read.registry(), |state| state.checks_of_service(&name)).await?;
-    Ok(check_list(&api, &answer, &read, filter.as_ref()))
+    check_list(&api, &Question::checks_of_service(&call.argument), &read, filter.as_ref()).await
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -77,10 +81,7 @@ pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     // The node is named: what it has in its Meta is not looked at.
     read.options.node_meta.clear();
     let filter = read.filter(CheckFilter::new)?;
-    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
-    let topics = [Topic::NodeChecks(Arc::clone(&name))];
-    let answer = api.registry.read(&topics, read.registry(), |state| state.checks_of_node(&name)).await?;
-    Ok(check_list(&api, &answer, &read, filter.as_ref()))
+    check_list(&api, &Question::checks_of_node(&call.argument), &read, filter.as_ref()).await
 }
 
 pub(crate) async fn state(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -91,18 +92,28 @@ pub(crate) async fn state(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
         "any" => "any".to_owned(),
         state => Some(state.to_lowercase()).filter(|state| state != "any").unwrap_or_default(),
     };
-    let topic = match wanted.as_str() {
-        "passing" => Topic::ChecksIn("passing"),
-        "warning" => Topic::ChecksIn("warning"),
-        "critical" => Topic::ChecksIn("critical"),
-        _ => Topic::Checks,
-    };
     let filter = read.filter(CheckFilter::new)?;
-    let answer = api.registry.read(&[topic], read.registry(), |state| state.checks_in(&wanted)).await?;
-    Ok(check_list(&api, &answer, &read, filter.as_ref()))
+    check_list(&api, &Question::checks_in(&wanted), &read, filter.as_ref()).await
 }
 
-fn check_list(api: &Api, answer: &Answer<Vec<CheckRow>>, read: &Read, filter: Option<&CheckFilter>) -> Reply {
+async fn check_list(
+    api: &Api,
+    question: &Question<Vec<CheckRow>>,
+    read: &Read,
+    filter: Option<&CheckFilter>,
+) -> Result<Reply, ApiError> {
+    let answer = api.registry.ask(question, read.registry()).await?;
+    let write = || Reply::json(check_rows(api, &answer.value, read, filter));
+    let reply = if read.options.node_meta.is_empty() {
+        api.bodies.reply(question, &read.shape(""), &answer, write)
+    } else {
+        // A node's Meta is no part of the answer, so its index does not speak for it.
+        write()
+    };
+    Ok(finish(reply, answer.index, read))
+}
+
+fn check_rows(api: &Api, all: &[CheckRow], read: &Read, filter: Option<&CheckFilter>) -> Vec<u8> {
     let state = api.registry.state();
     let on_node = |name: &NodeName| {
         let node = state.node_services(name.as_str()).value;
@@ -112,7 +123,7 @@ fn check_list(api: &Api, answer: &Answer<Vec<CheckRow>>, read: &Read, filter: Op
         let passes = |filter: &CheckFilter| filter.takes(&row.node, &row.check.value, row.service.as_deref());
         (read.options.node_meta.is_empty() || on_node(&row.node)) && filter.is_none_or(passes)
     };
-    let mut rows: Vec<&CheckRow> = answer.value.iter().filter(|row| takes(row)).collect();
+    let mut rows: Vec<&CheckRow> = all.iter().filter(|row| takes(row)).collect();
     if let Some(near) = read.nearest(api) {
         rows.sort_by_key(|row| !is_node(&row.node, near));
     }
@@ -123,7 +134,7 @@ fn check_list(api: &Api, answer: &Answer<Vec<CheckRow>>, read: &Read, filter: Op
         service: row.service.as_deref(),
     });
     answer::health_checks(&mut body, rows);
-    finish(body, answer, read)
+    body
 }
 
 pub(crate) fn stored<T>(value: &Indexed<Arc<T>>) -> Stored<'_, T> {
@@ -134,6 +145,6 @@ pub(crate) fn is_node(name: &NodeName, wanted: &str) -> bool {
     name.as_str().eq_ignore_ascii_case(wanted)
 }
 
-pub(crate) fn finish<T>(body: Vec<u8>, answer: &Answer<T>, read: &Read) -> Reply {
-    Reply::json(body).with_query(answer.index, true).with_consistency(read.options.consistency, read.options.cached)
+pub(crate) fn finish(reply: Reply, index: Index, read: &Read) -> Reply {
+    reply.with_query(index, true).with_consistency(read.options.consistency, read.options.cached)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hyper::Method;
 use muster_model::{Index, KvWrite, SessionId};
-use muster_registry::{Answer, Command, KvSet, Outcome, ReadOptions, SubmitError, Topic};
+use muster_registry::{Answer, Command, KvSet, Outcome, Question, ReadOptions, SubmitError};
 use muster_wire::answer;
 use muster_wire::query::Params;
 use muster_wire::request::{self, KvDelete, KvGet, KvPut, KvShape};
@@ -32,33 +32,45 @@ pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
 async fn get(api: &Api, asked: KvGet, read: ReadOptions) -> Result<Reply, ApiError> {
     match asked {
         KvGet::Entry { key, shape } => {
-            let topics = [Topic::Key(key.clone())];
-            let answer = api.registry.read(&topics, read, |state| state.key(key.as_str())).await?;
-            Ok(reply(&answer, |entry| match (entry, shape) {
+            let question = Question::key_entry(&key);
+            let name = if shape == KvShape::Raw { "raw" } else { "" };
+            get_as(api, &question, read, name, |answer| match (&answer.value, shape) {
                 (None, _) => Reply::missing(),
                 (Some(entry), KvShape::Raw) => Reply::raw(entry.value.to_vec()),
                 (Some(entry), KvShape::Json) => written(|body| answer::kv_entries(body, [&**entry])),
-            }))
+            })
+            .await
         }
         KvGet::Recurse { prefix } => {
-            let topics = [Topic::KeysUnder(Arc::from(&*prefix))];
-            let answer = api.registry.read(&topics, read, |state| state.keys_under(&prefix)).await?;
-            Ok(reply(&answer, |list| written(|body| answer::kv_entries(body, list.iter().map(|entry| &**entry)))))
+            get_as(api, &Question::keys_under(&prefix), read, "", |answer| match answer.found {
+                true => written(|body| answer::kv_entries(body, answer.value.iter().map(|entry| &**entry))),
+                false => Reply::missing(),
+            })
+            .await
         }
         KvGet::Keys { prefix, separator } => {
-            let topics = [Topic::KeysUnder(Arc::from(&*prefix))];
-            let query = |state: &muster_registry::State| state.key_names_under(&prefix, &separator);
-            let mut answer = api.registry.read(&topics, read, query).await?;
             // Of the whole store, none is an answer too.
-            answer.found |= prefix.is_empty();
-            Ok(reply(&answer, |list| written(|body| answer::kv_keys(body, list.iter().map(|key| &**key)))))
+            get_as(api, &Question::key_names_under(&prefix, &separator), read, "", |answer| {
+                match answer.found || prefix.is_empty() {
+                    true => written(|body| answer::kv_keys(body, answer.value.iter().map(|key| &**key))),
+                    false => Reply::missing(),
+                }
+            })
+            .await
         }
     }
 }
 
-fn reply<T>(answer: &Answer<T>, write: impl FnOnce(&T) -> Reply) -> Reply {
-    let reply = if answer.found { write(&answer.value) } else { Reply::missing() };
-    reply.with_query(answer.index, true)
+async fn get_as<T: Send + Sync + 'static>(
+    api: &Api,
+    question: &Question<T>,
+    read: ReadOptions,
+    shape: &str,
+    write: impl FnOnce(&Answer<T>) -> Reply,
+) -> Result<Reply, ApiError> {
+    let answer = api.registry.ask(question, read).await?;
+    let reply = api.bodies.reply(question, shape, &answer, || write(&answer));
+    Ok(reply.with_query(answer.index, true))
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> Reply {

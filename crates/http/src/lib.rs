@@ -11,12 +11,14 @@ mod agent_control;
 mod agent_maintenance;
 mod agent_self;
 mod api_error;
+mod bodies;
 mod call;
 mod catalog;
 mod compression;
 mod connect;
 mod connections;
 mod event;
+mod header_name;
 mod health;
 mod kv;
 mod operator;
@@ -61,6 +63,7 @@ pub struct Api {
     pub control: Control,
     /// Who is connected, to whichever listener.
     pub connections: Connections,
+    bodies: bodies::Bodies,
 }
 
 impl Api {
@@ -75,6 +78,7 @@ impl Api {
             settings: Settings::default(),
             control: Control::default(),
             connections: Connections::default(),
+            bodies: bodies::Bodies::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_model::{Indexed, Session, SessionId};
-use muster_registry::{Answer, Command, SubmitError, Topic, new_session_id};
+use muster_registry::{Command, Question, SubmitError, new_session_id};
 use muster_wire::{answer, request};
 
 use crate::Api;
@@ -54,9 +54,10 @@ pub(crate) async fn info(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let options = call.options(&call.params()?)?;
     own_datacenter(&api, &options, true)?;
     let id = named(&call)?;
-    let topics: Vec<_> = SessionId::new(id).map(Topic::Session).into_iter().collect();
-    let answer = api.registry.read(&topics, Read { options }.registry(), |state| state.session(id)).await?;
-    Ok(Reply::json(written(&answer.value)).with_query(answer.index, true))
+    let question = Question::session(id);
+    let answer = api.registry.ask(&question, Read { options }.registry()).await?;
+    let reply = api.bodies.reply(&question, "", &answer, || Reply::json(written(&answer.value)));
+    Ok(reply.with_query(answer.index, true))
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -65,25 +66,23 @@ pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     if call.argument.is_empty() {
         return Err(ApiError::bad_request("Missing node name"));
     }
-    let name: Arc<str> = Arc::from(call.argument.to_lowercase());
-    let topics = [Topic::NodeSessions(Arc::clone(&name))];
-    let answer = api.registry.read(&topics, Read { options }.registry(), |state| state.sessions_on(&name)).await?;
-    Ok(listed(&answer))
+    listed(&api, Question::sessions_on(&call.argument), Read { options }).await
 }
 
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let options = call.options(&call.params()?)?;
     own_datacenter(&api, &options, true)?;
-    let read = Read { options }.registry();
-    Ok(listed(&api.registry.read(&[Topic::Sessions], read, |state| state.all_sessions()).await?))
+    listed(&api, Question::sessions(), Read { options }).await
 }
 
 fn named(call: &Call) -> Result<&str, ApiError> {
     if call.argument.is_empty() { Err(ApiError::bad_request("Missing session")) } else { Ok(&call.argument) }
 }
 
-fn listed(answer: &Answer<Vec<Indexed<Arc<Session>>>>) -> Reply {
-    Reply::json(written(&answer.value)).with_query(answer.index, true)
+async fn listed(api: &Api, question: Question<Vec<Indexed<Arc<Session>>>>, read: Read) -> Result<Reply, ApiError> {
+    let answer = api.registry.ask(&question, read.registry()).await?;
+    let reply = api.bodies.reply(&question, "", &answer, || Reply::json(written(&answer.value)));
+    Ok(reply.with_query(answer.index, true))
 }
 
 fn written<'a>(sessions: impl IntoIterator<Item = &'a Indexed<Arc<Session>>>) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 mod catalog;
 mod kv;
+mod question;
 mod session;
 mod view;
 
@@ -14,6 +15,7 @@ use crate::state::State;
 pub(crate) use catalog::row as check_row;
 pub use catalog::{NodeServices, ServiceNames, all_pass};
 pub use view::InstanceView;
+pub use question::{Question, QuestionKey};
 
 /// An answer with what a blocking query needs to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

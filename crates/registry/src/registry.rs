@@ -1,5 +1,6 @@
 //! The running registry: one state, one committer, any number of readers.
 
+mod answers;
 mod blocking;
 mod committer;
 mod digest;
@@ -30,6 +31,7 @@ use crate::state::State;
 use crate::stored::{Loader, StoredError, decode_batch};
 use crate::timers::Timers;
 use crate::watch::Watches;
+use answers::Answers;
 use digest::Replayed;
 use submission::Submission;
 
@@ -66,6 +68,7 @@ pub struct Registry {
 struct Shared {
     config: RegistryConfig,
     state: ArcSwap<State>,
+    answers: Answers,
     watches: Watches,
     timers: Timers,
     journal: Arc<dyn Journal>,
@@ -137,6 +140,7 @@ impl Registry {
             config,
             timers: Timers::of(&state),
             state: ArcSwap::from_pointee(state),
+            answers: Answers::default(),
             watches: Watches::default(),
             journal,
             applied: watch::Sender::new(position),

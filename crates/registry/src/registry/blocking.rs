@@ -1,7 +1,9 @@
 //! Reading, with the modes and the waiting of Consul's blocking queries.
 
+use std::borrow::Borrow;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::select_all;
@@ -9,7 +11,7 @@ use muster_catalog::Wait;
 use tokio::time::Instant;
 
 use super::Registry;
-use crate::query::Answer;
+use crate::query::{Answer, Question};
 use crate::seeded::{SeededBug, held, is_seeded};
 use crate::state::{State, Topic};
 
@@ -55,6 +57,24 @@ impl Registry {
         options: ReadOptions,
         query: impl Fn(&State) -> Answer<T>,
     ) -> Result<Answer<T>, ReadRefused> {
+        self.settle(topics, options, query).await
+    }
+
+    /// The same for a question that others may ask too: whoever asks it of the same state shares the answer.
+    pub async fn ask<T: Send + Sync + 'static>(
+        &self,
+        question: &Question<T>,
+        options: ReadOptions,
+    ) -> Result<Arc<Answer<T>>, ReadRefused> {
+        self.settle(question.topics(), options, |state| self.shared.answers.answer(question, state)).await
+    }
+
+    async fn settle<T, A: Borrow<Answer<T>>>(
+        &self,
+        topics: &[Topic],
+        options: ReadOptions,
+        evaluate: impl Fn(&State) -> A,
+    ) -> Result<A, ReadRefused> {
         if self.shared.diverged.get().is_some() {
             return Err(ReadRefused);
         }
@@ -63,9 +83,9 @@ impl Registry {
         }
         let Some(wait) = options.wait else {
             if is_seeded(SeededBug::StaleRead) {
-                return Ok(query(&held(&self.shared.state.load_full())));
+                return Ok(evaluate(&held(&self.shared.state.load_full())));
             }
-            return Ok(query(&self.shared.state.load()));
+            return Ok(evaluate(&self.shared.state.load()));
         };
         let deadline = Instant::now() + wait_time(wait.at_most);
         let watches: Vec<_> = topics.iter().map(|topic| self.shared.watches.watch(topic.clone())).collect();
@@ -75,7 +95,8 @@ impl Registry {
         loop {
             let changed: Vec<_> = watches.iter().map(|watch| Box::pin(watch.changed())).collect();
             let state = self.shared.state.load_full();
-            let answer = query(&state);
+            let evaluated = evaluate(&state);
+            let answer: &Answer<T> = evaluated.borrow();
             if !answer.found && missing_before {
                 after = after.max(answer.index);
             }
@@ -83,12 +104,12 @@ impl Registry {
             // An index from another history: its holder must begin anew, so do not let it hang.
             let other_history = wait.after > state.index().max(muster_model::Index(1)) || state.restored != restored;
             if answer.index > after || other_history || changed.is_empty() {
-                return Ok(answer);
+                return Ok(evaluated);
             }
-            drop(state);
+            drop((state, evaluated));
             tokio::select! {
                 _ = select_all(changed) => {}
-                () = tokio::time::sleep_until(deadline) => return Ok(query(&self.shared.state.load())),
+                () = tokio::time::sleep_until(deadline) => return Ok(evaluate(&self.shared.state.load())),
             }
         }
     }

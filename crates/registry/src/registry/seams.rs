@@ -11,8 +11,7 @@ use muster_model::{CheckId, CheckStatus, NodeName};
 
 use super::{ReadOptions, Registry, SubmitError};
 use crate::command::{Command, Rejection};
-use crate::query::{Answer, all_pass};
-use crate::state::Topic;
+use crate::query::{Question, all_pass};
 
 impl Discovery for Registry {
     fn fetch<'a>(&'a self, query: &'a Query, wait: Option<Wait>) -> Pending<'a, Result<Fetched, CatalogError>> {
@@ -21,26 +20,27 @@ impl Discovery for Registry {
             let answer = match query {
                 Query::Instances(asked) => {
                     self.own_datacenter(asked.datacenter.as_ref())?;
-                    let name = asked.service.folded();
-                    let topics = [Topic::Health(Arc::clone(&name))];
-                    let answer = self.read(&topics, options, |state| state.healthy_or_not(&name)).await;
-                    answer.map(|answer| answer.map(|list| Data::Instances(chosen(list, asked))))
+                    let question = Question::health(asked.service.as_str());
+                    self.ask(&question, options).await.map(|answer| Fetched {
+                        index: answer.index,
+                        data: Data::Instances(chosen(&answer.value, asked)),
+                    })
                 }
                 Query::Services { datacenter } => {
                     self.own_datacenter(datacenter.as_ref())?;
-                    let answer = self.read(&[Topic::Services], options, |state| state.all_services()).await;
-                    answer.map(|answer| answer.map(|list| Data::Services(list.into())))
+                    self.ask(&Question::services(), options).await.map(|answer| Fetched {
+                        index: answer.index,
+                        data: Data::Services(answer.value.clone().into()),
+                    })
                 }
                 Query::Key { key, datacenter } => {
                     self.own_datacenter(datacenter.as_ref())?;
-                    let topics = [Topic::Key(key.clone())];
-                    let answer = self.read(&topics, options, |state| state.key(key.as_str())).await;
-                    answer.map(|answer| answer.map(Data::Value))
+                    self.ask(&Question::key_entry(key), options)
+                        .await
+                        .map(|answer| Fetched { index: answer.index, data: Data::Value(answer.value.clone()) })
                 }
             };
-            let Answer { index, value, .. } =
-                answer.map_err(|refused| CatalogError::Unavailable { reason: refused.to_string() })?;
-            Ok(Fetched { index, data: value })
+            answer.map_err(|refused| CatalogError::Unavailable { reason: refused.to_string() })
         })
     }
 }
@@ -71,11 +71,12 @@ impl Registry {
 }
 
 /// The instances that the query asks for, in the order that it asks for.
-fn chosen(list: Vec<Instance>, asked: &InstanceQuery) -> Arc<[Instance]> {
+fn chosen(list: &[Instance], asked: &InstanceQuery) -> Arc<[Instance]> {
     let mut list: Vec<_> = list
-        .into_iter()
+        .iter()
         .filter(|instance| !asked.passing_only || all_pass(&instance.checks))
         .filter(|instance| asked.tag.as_ref().is_none_or(|tag| has_tag(instance, tag)))
+        .cloned()
         .collect();
     if let Some(near) = &asked.near {
         // Without network coordinates, near is the node itself.

@@ -3,6 +3,7 @@ mod full_disk;
 mod restore;
 mod rules;
 mod sessions;
+mod sharing;
 
 use std::time::Duration;
 

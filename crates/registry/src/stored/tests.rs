@@ -10,7 +10,7 @@ use muster_model::{
 };
 
 use super::*;
-use crate::command::{KvSet, Outcome};
+use crate::command::{KvSet, Outcome, RestoreStep, StateDigest};
 
 /// One command of every kind, with every field in use.
 fn every_command() -> Vec<Command> {
@@ -199,6 +199,46 @@ fn sessions_and_transactions_stay_as_they_are() {
     let encoded = encode_batch(&commands);
     assert_eq!(hex(&encoded), include_str!("tests/batch-v1-sessions.hex").trim());
     assert_eq!(decode_batch(&encoded).unwrap(), commands);
+}
+
+/// The commands that came with rules level 2.
+fn every_control_command() -> Vec<Command> {
+    let node = || NodeName::new("n").unwrap();
+    vec![
+        Command::RaiseLevel(2),
+        Command::StateDigest(StateDigest { position: 300, form: 1, digest: [7; 32] }),
+        Command::Restore(RestoreStep::Chunk { restore: 9, number: 300, rows: Arc::from(&b"rows"[..]) }),
+        Command::Restore(RestoreStep::Commit { restore: 9, chunks: 301 }),
+        Command::Restore(RestoreStep::Abort { restore: 9 }),
+        Command::LeaseBegin { node: node(), length: Duration::from_secs(10) },
+        Command::LeaseLapse { node: node(), epoch: Index(200) },
+    ]
+}
+
+#[test]
+fn what_came_with_rules_level_2_stays_as_it_is() {
+    let commands = every_control_command();
+    let encoded = encode_batch(&commands);
+    assert_eq!(hex(&encoded), include_str!("tests/batch-v1-control.hex").trim());
+    assert_eq!(decode_batch(&encoded).unwrap(), commands);
+}
+
+#[test]
+fn rows_that_came_with_rules_level_2_stay_as_they_are() {
+    let mut state = full_state();
+    for command in every_control_command() {
+        // Of a restore there is nothing to be kept, and the lapse is of another lease.
+        let _ = state.apply(&command);
+    }
+    state.restored = Index(9);
+    let plain: String = encode_state(&full_state(), 1 << 20).iter().map(|chunk| hex(chunk)).collect();
+    let chunks = encode_state(&state, 1 << 20);
+    let all: String = chunks.iter().map(|chunk| hex(chunk)).collect();
+    // After the version and the number of rows they are those of before, and three more.
+    let more = all[4..].strip_prefix(&plain[4..]).unwrap();
+    assert_eq!(more, "0b020c090d016e010a0000");
+    let restored = decode_state(&chunks).unwrap();
+    assert_eq!(encode_state(&restored, 1 << 20), chunks);
 }
 
 #[test]

@@ -342,6 +342,9 @@ proptest! {
             timers.follow(changes.timers.clone());
             prop_assert_eq!(timers.running(), Timers::of(&state).running(), "timers after {:?}", command);
             prop_assert!(outcome.is_ok() || changes == Changes::default());
+            if outcome.is_err() {
+                prop_assert_eq!(encode_state(&state, 1 << 20), encode_state(&earlier, 1 << 20), "{:?}", command);
+            }
             let effective = !changes.topics.is_empty();
             prop_assert_eq!(state.index(), if effective { counter.next() } else { counter });
             for ((name, topics, old_index, old_body), (_, _, index, body)) in before.iter().zip(&after) {
