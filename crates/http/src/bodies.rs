@@ -3,8 +3,6 @@
 //! Clients that block on the same thing are answered with one body, written once; the same bodies answer plain reads
 //! until the answer's index moves. What differs between callers, the headers, is added after.
 
-use std::collections::HashMap;
-use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -12,6 +10,7 @@ use muster_model::Index;
 use muster_registry::{Answer, Question, QuestionKey};
 
 use crate::compression;
+use crate::recent::Recent;
 use crate::reply::Reply;
 
 /// How many bytes of bodies a generation holds at most, but for its last; there are two.
@@ -20,14 +19,12 @@ const GENERATION_BYTES: usize = 4 << 20;
 const OVERHEAD: usize = 512;
 
 /// The latest bodies. Those that nobody asks for any more go with their generation.
-#[derive(Default)]
-pub(crate) struct Bodies(Mutex<Generations>);
+pub(crate) struct Bodies(Recent<BodyKey, Kept>);
 
-#[derive(Default)]
-struct Generations {
-    young: HashMap<BodyKey, Kept>,
-    old: HashMap<BodyKey, Kept>,
-    bytes: usize,
+impl Default for Bodies {
+    fn default() -> Self {
+        Self(Recent::new(GENERATION_BYTES))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -54,38 +51,14 @@ impl Bodies {
         write: impl FnOnce() -> Reply,
     ) -> Reply {
         let key = BodyKey { question: question.key().clone(), shape: Box::from(shape) };
-        if let Some(reply) = self.find(&key, answer.index, answer.found) {
+        let is_it = |kept: &Kept| kept.index == answer.index && kept.found == answer.found;
+        if let Some(reply) = self.0.find(&key, |kept| is_it(kept).then(|| kept.reply.clone())) {
             return reply;
         }
         let reply = write().shared();
         let kept = Kept { index: answer.index, found: answer.found, reply: reply.clone() };
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).keep(key, kept);
+        self.0.keep(key, kept, reply.body_len() + OVERHEAD);
         reply
-    }
-
-    fn find(&self, key: &BodyKey, index: Index, found: bool) -> Option<Reply> {
-        let is_it = |kept: &Kept| kept.index == index && kept.found == found;
-        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = generations.young.get(key) {
-            return is_it(kept).then(|| kept.reply.clone());
-        }
-        let kept = generations.old.remove(key).filter(is_it)?;
-        let reply = kept.reply.clone();
-        generations.keep(key.clone(), kept);
-        Some(reply)
-    }
-}
-
-impl Generations {
-    fn keep(&mut self, key: BodyKey, kept: Kept) {
-        if self.bytes >= GENERATION_BYTES {
-            self.old = mem::take(&mut self.young);
-            self.bytes = 0;
-        }
-        self.bytes += kept.reply.body_len() + OVERHEAD;
-        if let Some(before) = self.young.insert(key, kept) {
-            self.bytes -= before.reply.body_len() + OVERHEAD;
-        }
     }
 }
 
@@ -152,7 +125,7 @@ mod tests {
     use super::*;
 
     fn answer(index: u64, found: bool) -> Answer<Vec<Arc<str>>> {
-        Answer { index: Index(index), found, value: Vec::new() }
+        Answer { index: Index(index), at: Index(index), found, value: Vec::new() }
     }
 
     #[test]
@@ -182,9 +155,7 @@ mod tests {
             let question = Question::key_names_under(&number.to_string(), "");
             bodies.reply(&question, "", &answer(1, true), large);
         }
-        let generations = bodies.0.lock().unwrap();
-        let kept = generations.young.len() + generations.old.len();
-        assert!(kept <= 10, "{kept} bodies of a MiB are kept");
+        assert!(bodies.0.len() <= 10, "{} bodies of a MiB are kept", bodies.0.len());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use hyper::HeaderMap;
 use hyper::body::Incoming;
 use muster_catalog::Wait;
 use muster_model::Index;
-use muster_registry::{Consistency, ReadOptions};
+use muster_registry::{Answer, Consistency, ReadOptions};
 use muster_wire::filter::BadFilter;
 use muster_wire::query::{self, Params, QueryOptions, Scope};
 
@@ -96,6 +96,11 @@ impl Read {
     /// The filter that is asked for. Read before anything waits, so that a wrong one is told at once.
     pub(crate) fn filter<F>(&self, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
         filter(self.options.filter.as_deref(), new).map_err(|error| ApiError { as_query: true, ..error })
+    }
+
+    /// Until which index an answer is good for whoever asks the same: one that did not wait.
+    pub(crate) fn good_at<T>(&self, answer: &Answer<T>) -> Option<Index> {
+        (self.options.index == 0).then_some(answer.at)
     }
 
     /// What an answer's body depends on besides the question and its answer, with what the endpoint adds.

@@ -31,7 +31,7 @@ pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
     let question = Question::nodes();
     let answer = api.registry.ask(&question, read.registry()).await?;
     let write = || Reply::json(node_list(&api, &answer.value, &read, filter.as_ref()));
-    Ok(finish(api.bodies.reply(&question, &read.shape(""), &answer, write), answer.index, &read))
+    Ok(finish(api.bodies.reply(&question, &read.shape(""), &answer, write), &answer, &read))
 }
 
 fn node_list(api: &Api, all: &[Indexed<Arc<Node>>], read: &Read, filter: Option<&NodeFilter>) -> Vec<u8> {
@@ -54,14 +54,14 @@ pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
         let question = Question::services();
         let answer = api.registry.ask(&question, read.registry()).await?;
         let write = || Reply::json(service_list(&answer.value));
-        return Ok(finish(api.bodies.reply(&question, "", &answer, write), answer.index, &read));
+        return Ok(finish(api.bodies.reply(&question, "", &answer, write), &answer, &read));
     }
     let dc = api.registry.datacenter();
     let passes = |node: &Node, service: &Service| filter.as_ref().is_none_or(|filter| filter.takes(node, service, dc));
     let takes = |node: &Node, service: &Service| read.takes_node(node) && passes(node, service);
     let topics = api.registry.state().services_with_topics();
     let answer = api.registry.read(&topics, read.registry(), |state| state.services_with(takes)).await?;
-    Ok(finish(Reply::json(service_list(&answer.value)), answer.index, &read))
+    Ok(finish(Reply::json(service_list(&answer.value)), &answer, &read))
 }
 
 fn service_list(all: &ServiceNames) -> Vec<u8> {
@@ -84,7 +84,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     let all = if of_peer { &[][..] } else { &answer.value[..] };
     let shape = read.shape(if of_peer { "peer" } else { "" });
     let write = || Reply::json(instance_list(&api, all, &read, filter.as_ref()));
-    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), answer.index, &read))
+    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), &answer, &read))
 }
 
 fn instance_list(api: &Api, all: &[Instance], read: &Read, filter: Option<&ServiceRowFilter>) -> Vec<u8> {
@@ -133,7 +133,7 @@ async fn of_node(api: Arc<Api>, call: Call, form: Form) -> Result<Reply, ApiErro
     let answer = api.registry.ask(&question, read.registry()).await?;
     let shape = read.shape(if form == Form::Map { "map" } else { "list" });
     let write = || Reply::json(node_with_services(&api, answer.value.as_ref(), filter.as_ref(), form));
-    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), answer.index, &read))
+    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), &answer, &read))
 }
 
 fn node_with_services(api: &Api, entry: Option<&NodeServices>, filter: Option<&ServiceFilter>, form: Form) -> Vec<u8> {

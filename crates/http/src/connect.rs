@@ -48,7 +48,7 @@ fn root(api: &Api) -> Result<&ConnectRoot, ApiError> {
 
 /// Who waits for another root waits as long as it says.
 async fn wait(api: &Api, read: &Read) -> Result<(), ApiError> {
-    let never = |_: &State| Answer { index: ROOT_INDEX, found: true, value: () };
+    let never = |_: &State| Answer::constant(ROOT_INDEX);
     api.registry.read(&[Topic::ConnectRoots], read.registry(), never).await?;
     Ok(())
 }

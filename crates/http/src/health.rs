@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use muster_catalog::Instance;
-use muster_model::{Index, Indexed, NodeName};
-use muster_registry::{CheckRow, Question, all_pass};
+use muster_model::{Indexed, NodeName};
+use muster_registry::{Answer, CheckRow, Question, all_pass};
 use muster_wire::answer::{self, InstanceRow, Stored};
 use muster_wire::filter::{CheckFilter, InstanceFilter};
 
@@ -37,7 +37,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
         (false, false) => "",
     });
     let write = || Reply::json(instances(&api, all, &read, filter.as_ref(), passing));
-    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), answer.index, &read))
+    Ok(finish(api.bodies.reply(&question, &shape, &answer, write), &answer, &read))
 }
 
 fn instances(api: &Api, all: &[Instance], read: &Read, filter: Option<&InstanceFilter>, passing: bool) -> Vec<u8> {
@@ -110,7 +110,7 @@ async fn check_list(
         // A node's Meta is no part of the answer, so its index does not speak for it.
         write()
     };
-    Ok(finish(reply, answer.index, read))
+    Ok(finish(reply, &answer, read))
 }
 
 fn check_rows(api: &Api, all: &[CheckRow], read: &Read, filter: Option<&CheckFilter>) -> Vec<u8> {
@@ -145,6 +145,7 @@ pub(crate) fn is_node(name: &NodeName, wanted: &str) -> bool {
     name.as_str().eq_ignore_ascii_case(wanted)
 }
 
-pub(crate) fn finish(reply: Reply, index: Index, read: &Read) -> Reply {
-    reply.with_query(index, true).with_consistency(read.options.consistency, read.options.cached)
+pub(crate) fn finish<T>(reply: Reply, answer: &Answer<T>, read: &Read) -> Reply {
+    let reply = reply.with_query(answer.index, true).good_at(read.good_at(answer));
+    reply.with_consistency(read.options.consistency, read.options.cached)
 }

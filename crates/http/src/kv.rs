@@ -70,7 +70,8 @@ async fn get_as<T: Send + Sync + 'static>(
 ) -> Result<Reply, ApiError> {
     let answer = api.registry.ask(question, read).await?;
     let reply = api.bodies.reply(question, shape, &answer, || write(&answer));
-    Ok(reply.with_query(answer.index, true))
+    let at = read.wait.is_none().then_some(answer.at);
+    Ok(reply.with_query(answer.index, true).good_at(at))
 }
 
 fn written(write: impl FnOnce(&mut Vec<u8>)) -> Reply {

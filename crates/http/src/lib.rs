@@ -22,6 +22,8 @@ mod header_name;
 mod health;
 mod kv;
 mod operator;
+mod prepared;
+mod recent;
 mod reply;
 mod request_line;
 mod router;
@@ -64,6 +66,7 @@ pub struct Api {
     /// Who is connected, to whichever listener.
     pub connections: Connections,
     bodies: bodies::Bodies,
+    prepared: prepared::Answers,
 }
 
 impl Api {
@@ -79,6 +82,7 @@ impl Api {
             control: Control::default(),
             connections: Connections::default(),
             bodies: bodies::Bodies::default(),
+            prepared: prepared::Answers::default(),
         }
     }
 }

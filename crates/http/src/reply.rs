@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::bodies::{Encoded, Form, in_form};
 use crate::header_name;
+use crate::prepared::Prepared;
 
 /// An answer before it is sent.
 pub(crate) struct Reply {
@@ -25,6 +26,8 @@ pub(crate) struct Reply {
     headers: Vec<(HeaderName, HeaderValue)>,
     body: Content,
     form: Form,
+    /// The registry's index that it is good for, if it depends on nothing else.
+    at: Option<Index>,
 }
 
 /// What is in it.
@@ -47,6 +50,7 @@ impl Reply {
             headers: Vec::new(),
             body: Content::Own(body.into()),
             form: Form::default(),
+            at: None,
         }
     }
 
@@ -63,13 +67,14 @@ impl Reply {
             headers: Vec::new(),
             body: Content::Own(Bytes::new()),
             form: Form::default(),
+            at: None,
         }
     }
 
     /// What is made while it is sent.
     pub(crate) fn stream(content_type: &'static str, chunks: Chunks) -> Self {
         let (headers, body) = (Vec::new(), Content::Stream(chunks));
-        Self { status: 200, content_type: Some(content_type), headers, body, form: Form::default() }
+        Self { status: 200, content_type: Some(content_type), headers, body, form: Form::default(), at: None }
     }
 
     /// The value itself.
@@ -84,6 +89,7 @@ impl Reply {
             headers,
             body: Content::Own(body.into()),
             form: Form::default(),
+            at: None,
         }
     }
 
@@ -95,6 +101,7 @@ impl Reply {
             headers: Vec::new(),
             body: Content::Own(body.into()),
             form: Form::default(),
+            at: None,
         }
     }
 
@@ -106,6 +113,7 @@ impl Reply {
             headers: Vec::new(),
             body: Content::Own(Bytes::new()),
             form: Form::default(),
+            at: None,
         }
     }
 
@@ -116,6 +124,7 @@ impl Reply {
             headers: Vec::new(),
             body: Content::Own(Bytes::from(text)),
             form: Form::default(),
+            at: None,
         };
         if as_query { reply.with_query(Index(1), false) } else { reply }
     }
@@ -224,6 +233,21 @@ impl Reply {
         self
     }
 
+    /// Good for whoever asks the same, as long as the registry's index is `at`.
+    pub(crate) fn good_at(mut self, at: Option<Index>) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// The same as it goes out again and again, if it may.
+    pub(crate) fn prepared(&self) -> Option<Prepared> {
+        let (at, Content::Shared(body)) = (self.at?, &self.body) else { return None };
+        let form = Form { gzip: false, ..self.form };
+        let response = Self { form, ..self.clone() }.into_response();
+        let (status, headers) = (response.status(), response.headers().clone());
+        Some(Prepared { at, status, headers, body: Arc::clone(body), form })
+    }
+
     /// How long the body is, as far as that is known.
     pub(crate) fn body_len(&self) -> usize {
         match &self.body {
@@ -251,10 +275,10 @@ impl Reply {
         self
     }
 
-    /// Compresses the body, if that is worth it.
-    pub(crate) fn compressed(mut self, accepted: bool) -> Self {
+    /// Compresses the body, if that is wanted and worth it.
+    pub(crate) fn compressed(mut self, wanted: bool) -> Self {
         self.headers.push((VARY, HeaderValue::from_static("Accept-Encoding")));
-        self.form.gzip = accepted;
+        self.form.gzip = wanted;
         self
     }
 

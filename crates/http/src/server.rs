@@ -27,7 +27,7 @@ use crate::compression;
 use crate::reply::{Reply, ReplyBody};
 use crate::request_line::{NextRequest, RequestLines};
 use crate::router::{Route, cleaned, find};
-use crate::{Api, Settings, snapshot};
+use crate::{Api, Settings, prepared, snapshot};
 
 /// A client that has not sent its headers by then is let go.
 const HEADER_TIME: Duration = Duration::from_secs(10);
@@ -97,12 +97,25 @@ async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
     if request.body().is_end_stream() {
         next.is_next();
     }
-    let settings = Arc::clone(&api);
+    let target = prepared::target(&request);
+    if let Some(target) = &target
+        && let Some(prepared) = api.prepared.find(prepared::text(target))
+        && api.registry.is_at(prepared.at).await
+    {
+        return prepared.response(compression::is_accepted(request.headers()));
+    }
+    let kept = Arc::clone(&api);
     let reply = match refused(&api, &request) {
         Some(reply) => reply,
         None => routed(api, client, next, request).await,
     };
-    reply.with_headers(&settings.settings.response_headers).into_response()
+    let reply = reply.with_headers(&kept.settings.response_headers);
+    if let Some(target) = target
+        && let Some(prepared) = reply.prepared()
+    {
+        kept.prepared.keep(prepared::text(&target), prepared);
+    }
+    reply.into_response()
 }
 
 /// What Go's server refuses before anything of Consul's sees it.

@@ -55,9 +55,10 @@ pub(crate) async fn info(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     own_datacenter(&api, &options, true)?;
     let id = named(&call)?;
     let question = Question::session(id);
-    let answer = api.registry.ask(&question, Read { options }.registry()).await?;
+    let read = Read { options };
+    let answer = api.registry.ask(&question, read.registry()).await?;
     let reply = api.bodies.reply(&question, "", &answer, || Reply::json(written(&answer.value)));
-    Ok(reply.with_query(answer.index, true))
+    Ok(reply.with_query(answer.index, true).good_at(read.good_at(&answer)))
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
@@ -82,7 +83,7 @@ fn named(call: &Call) -> Result<&str, ApiError> {
 async fn listed(api: &Api, question: Question<Vec<Indexed<Arc<Session>>>>, read: Read) -> Result<Reply, ApiError> {
     let answer = api.registry.ask(&question, read.registry()).await?;
     let reply = api.bodies.reply(&question, "", &answer, || Reply::json(written(&answer.value)));
-    Ok(reply.with_query(answer.index, true))
+    Ok(reply.with_query(answer.index, true).good_at(read.good_at(&answer)))
 }
 
 fn written<'a>(sessions: impl IntoIterator<Item = &'a Indexed<Arc<Session>>>) -> Vec<u8> {

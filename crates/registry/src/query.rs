@@ -22,6 +22,8 @@ pub use question::{Question, QuestionKey};
 pub struct Answer<T> {
     /// The last change of what was asked for. Never 0.
     pub index: Index,
+    /// The registry's index when it was evaluated.
+    pub at: Index,
     /// False: there is no such thing. A query that found nothing goes on blocking while it finds nothing.
     pub found: bool,
     /// What was asked for.
@@ -31,7 +33,7 @@ pub struct Answer<T> {
 impl State {
     /// After a restore no answer's index is below it: whoever holds an index from before has to ask anew.
     fn answer<T>(&self, index: Index, value: T) -> Answer<T> {
-        Answer { index: index.max(self.restored).max(Index(1)), found: true, value }
+        Answer { index: index.max(self.restored).max(Index(1)), at: self.index, found: true, value }
     }
 
     fn missing<T>(&self, index: Index, value: T) -> Answer<T> {
@@ -39,10 +41,17 @@ impl State {
     }
 }
 
+impl Answer<()> {
+    /// What is no part of the registry's state, and so changes with nothing in it.
+    pub fn constant(index: Index) -> Self {
+        Self { index, at: Index(0), found: true, value: () }
+    }
+}
+
 impl<T> Answer<T> {
     /// The same answer with its value turned into something else.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Answer<U> {
-        Answer { index: self.index, found: self.found, value: change(self.value) }
+        Answer { index: self.index, at: self.at, found: self.found, value: change(self.value) }
     }
 }
 

@@ -61,6 +61,18 @@ impl Server {
         answer(&mut stream).await
     }
 
+    /// Status line with headers of the answer to a GET with one more header.
+    #[allow(dead_code, reason = "not every test that has a server asks so")]
+    pub async fn ask_with(&self, target: &str, header: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{header}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await.unwrap();
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+        String::from_utf8(answer[..end].to_vec()).unwrap()
+    }
+
     /// The JSON of a GET that has to succeed.
     pub async fn get(&self, target: &str) -> Value {
         let (head, body) = self.ask("GET", target, "").await;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::select_all;
 use muster_catalog::Wait;
+use muster_model::Index;
 use tokio::time::Instant;
 
 use super::Registry;
@@ -67,6 +68,12 @@ impl Registry {
         options: ReadOptions,
     ) -> Result<Arc<Answer<T>>, ReadRefused> {
         self.settle(question.topics(), options, |state| self.shared.answers.answer(question, state)).await
+    }
+
+    /// Whether all that was acknowledged is applied, and nothing has changed since the index was `at`.
+    pub async fn is_at(&self, at: Index) -> bool {
+        let current = self.shared.diverged.get().is_none() && self.catch_up().await.is_ok();
+        current && self.shared.state.load().index() == at
     }
 
     async fn settle<T, A: Borrow<Answer<T>>>(

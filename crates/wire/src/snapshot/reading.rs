@@ -7,6 +7,9 @@ use ring::digest::{Context, SHA256, digest};
 
 use super::{ArchiveMeta, FORMAT, MAGIC, MAX_CHUNK_BYTES, MAX_TEXT_BYTES, META, STATE, SUMS, hex};
 
+/// What gzip begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// An archive that is refused. `E`: why whoever takes it refuses it.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError<E = std::convert::Infallible> {
@@ -56,8 +59,13 @@ pub trait Archive {
 }
 
 /// Reads an archive to its end.
-pub fn read_archive<A: Archive>(input: impl Read, into: &mut A) -> Result<ArchiveMeta, ArchiveError<A::Refusal>> {
-    let mut tar = tar::Archive::new(GzDecoder::new(input));
+pub fn read_archive<A: Archive>(mut input: impl Read, into: &mut A) -> Result<ArchiveMeta, ArchiveError<A::Refusal>> {
+    let mut magic = [0; GZIP.len()];
+    input.read_exact(&mut magic).map_err(broken)?;
+    if magic != GZIP {
+        return Err(ArchiveError::NotGzip);
+    }
+    let mut tar = tar::Archive::new(GzDecoder::new(magic.chain(input)));
     let (mut meta, mut state_sum, mut sums) = (None, None, None);
     for entry in tar.entries().map_err(broken)? {
         let mut entry = entry.map_err(broken)?;
@@ -146,7 +154,6 @@ impl<R: Read> Read for Hashing<R> {
 fn broken<E>(error: io::Error) -> ArchiveError<E> {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => ArchiveError::Truncated,
-        io::ErrorKind::InvalidInput if error.to_string().contains("gzip header") => ArchiveError::NotGzip,
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other => {
             // tar's own errors are of kind Other; those of the input come with a cause of their own.
             match error.get_ref().and_then(|inner| inner.downcast_ref::<InputFailure>()) {

@@ -71,20 +71,25 @@ fn every_cut_is_refused() {
     let (_, bytes) = archive();
     for end in 0..bytes.len() {
         let refused = read(&bytes[..end]).unwrap_err();
-        assert!(refused.contains("cut off") || refused.contains("no snapshot"), "{end}: {refused}");
+        assert_eq!(refused, "this snapshot is cut off: it ends in the middle", "{end}");
     }
 }
 
+/// Bits without meaning there are: time and system in gzip's header, and what fills up a byte behind a block.
 #[test]
-fn every_flipped_bit_of_the_content_is_refused() {
+fn no_flipped_bit_gives_another_state() {
     let (meta, bytes) = archive();
-    // Bits without meaning: time and system in gzip's header, and what fills up the last byte before its trailer.
-    let filling = bytes.len() - 9;
-    for at in (10..bytes.len()).filter(|at| *at != filling) {
+    let mut without_meaning = 0;
+    for at in 0..bytes.len() {
         let mut damaged = bytes.clone();
         damaged[at] ^= 0x10;
-        assert_ne!(read(&damaged), Ok(meta.clone()), "byte {at}");
+        let mut kept = Kept::default();
+        if let Ok(read) = read_archive(&*damaged, &mut kept) {
+            assert_eq!((read, kept.0), (meta.clone(), chunks()), "byte {at}");
+            without_meaning += 1;
+        }
     }
+    assert!(without_meaning < 10, "{without_meaning} of {}", bytes.len());
 }
 
 #[test]
