@@ -5,6 +5,7 @@
 
 mod catalog;
 mod check;
+mod compact;
 mod kv;
 mod lease;
 mod lock;

@@ -17,6 +17,8 @@ impl State {
         changes: &mut Changes,
     ) -> Result<Outcome, Rejection> {
         let node = registration.node.name().folded();
+        // The one that the tables have already, so that they share it.
+        let node = self.nodes.get_key_value(&node).map_or(node, |(known, _)| Arc::clone(known));
         self.may_register(&node, registration)?;
         if let NodeUpdate::Put(wanted) = &registration.node {
             self.put_node(&node, wanted, index, changes)?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use muster_catalog::{CatalogCheck, Owner};
 use muster_model::{Check, CheckStatus, Index, Indexed};
 
+use super::compact::compact_check;
 use super::{Changes, CheckRecord, State, Topic};
 use crate::command::Rejection;
 
@@ -50,7 +51,9 @@ impl State {
             Some(present) => (present.check.created, index),
             None => (index, index),
         };
-        let check = Arc::new(check);
+        let service = self.nodes.get(node).zip(check.service_id.as_ref());
+        let service = service.and_then(|(record, id)| record.services.get(&id.folded()));
+        let check = Arc::new(compact_check(service.map(|service| &*service.service.value), check));
         let record = CheckRecord { check: Indexed { value: Arc::clone(&check), created, modified }, owner };
         self.change_node(node, |node_record| node_record.put_check(Arc::clone(&key), record));
         self.attach_check(node, &check, key);
@@ -68,6 +71,7 @@ impl State {
         let Some(service) = &check.service_id else { return };
         self.change_service(node, &service.folded(), |record| {
             if let Err(place) = record.checks.binary_search(&key) {
+                record.checks.reserve_exact(1);
                 record.checks.insert(place, key);
             }
         });

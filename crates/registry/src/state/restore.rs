@@ -28,6 +28,12 @@ impl State {
                 service.checks.insert(place, id);
             }
         }
+        let ids: Vec<_> = record.services.keys().cloned().collect();
+        for service in ids {
+            let Some(service) = record.services.get_mut(&service) else { continue };
+            let value = Arc::new(self.compact_service(Some(&record.node.value), &service.service.value));
+            Arc::make_mut(service).service.value = value;
+        }
         let key = record.node.value.name.folded();
         for service in record.services.values() {
             self.list_instance(&key, service, Index(0), false, &mut Changes::default());

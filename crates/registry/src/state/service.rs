@@ -30,8 +30,10 @@ impl State {
             Some(present) => (present.service.created, index),
             None => (index, index),
         };
+        let node_value = self.nodes.get(node).map(|record| Arc::clone(&record.node.value));
+        let value = Arc::new(self.compact_service(node_value.as_deref(), wanted));
         let record = Arc::new(ServiceRecord {
-            service: Indexed { value: Arc::new(wanted.clone()), created, modified },
+            service: Indexed { value, created, modified },
             owner,
             checks: present.as_ref().map(|present| present.checks.clone()).unwrap_or_default(),
         });

@@ -84,6 +84,23 @@ fn rejected(state: &mut State, command: Command) -> Rejection {
 }
 
 #[test]
+fn what_is_registered_again_and_again_is_kept_once() {
+    let mut state = State::default();
+    for id in ["a1", "a2"] {
+        let instance = Service { address: Arc::from("10.0.0.1"), ..service(id, "a", 80, &["v1"]) };
+        let checks = vec![check(&format!("check-{id}"), Some(id), CheckStatus::Passing)];
+        done(&mut state, register(node("n1", "10.0.0.1"), Some(instance), checks));
+    }
+    let rows = state.healthy_or_not("a").value;
+    let [first, second] = &rows[..] else { panic!("{rows:?}") };
+    let (a, b) = (&first.service.value, &second.service.value);
+    assert!(Arc::ptr_eq(&a.tags[0], &b.tags[0]) && Arc::ptr_eq(&a.name.shared(), &b.name.shared()));
+    assert!(Arc::ptr_eq(&a.address, &first.node.value.address));
+    let service_id = first.checks[0].value.service_id.as_ref().unwrap();
+    assert!(Arc::ptr_eq(&service_id.shared(), &a.id.shared()));
+}
+
+#[test]
 fn registering_the_same_again_moves_nothing() {
     let mut state = State::default();
     let command = register(
