@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use server::Server;
 
 #[path = "running/server.rs"]
+#[allow(dead_code, reason = "of what tests ask of a server, these need a part")]
 mod server;
 
 /// A server that has something to filter.

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 #[path = "running/server.rs"]
+#[allow(dead_code, reason = "of what tests ask of a server, these need a part")]
 mod server;
 
 use serde_json::json;

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use server::{Server, answer};
 
 #[path = "running/server.rs"]
+#[allow(dead_code, reason = "of what tests ask of a server, these need a part")]
 mod server;
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {

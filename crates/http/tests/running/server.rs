@@ -62,7 +62,6 @@ impl Server {
     }
 
     /// Status line with headers of the answer to a GET with one more header.
-    #[allow(dead_code, reason = "not every test that has a server asks so")]
     pub async fn ask_with(&self, target: &str, header: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let request = format!("GET {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{header}\r\n\r\n");
