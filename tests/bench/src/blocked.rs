@@ -1,15 +1,17 @@
 //! Many clients that block on one service, and one change of it.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
+use tokio::net::TcpSocket;
 
 use crate::load::{self, Sample};
 use crate::server::Server;
 
 const CLIENTS: usize = 2000;
+const CLIENTS_OF_AN_ADDRESS: usize = 100;
 
 /// The server's CPU time, in milliseconds, from the change until all have their answers.
 pub async fn run(server: &Server) -> Result<Sample> {
@@ -17,8 +19,11 @@ pub async fn run(server: &Server) -> Result<Sample> {
     let head = load::head(&server.address, target).await?;
     let index = load::header(&head, "x-consul-index").context("an index")?.to_owned();
     let mut waiting = Vec::new();
-    for _ in 0..CLIENTS {
-        let mut stream = TcpStream::connect(&server.address).await?;
+    for client in 0..CLIENTS {
+        // From many addresses: each may have 200 connections.
+        let socket = TcpSocket::new_v4()?;
+        socket.bind(SocketAddr::from(([127, 0, 1, (client / CLIENTS_OF_AN_ADDRESS) as u8], 0)))?;
+        let mut stream = socket.connect(server.address.parse()?).await?;
         let request = format!("GET {target}&index={index}&wait=5m HTTP/1.1\r\nHost: bench\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
         waiting.push(stream);

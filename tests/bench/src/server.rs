@@ -48,10 +48,6 @@ impl Server {
             "-log-level",
             "err",
         ]);
-        // 2,000 clients come from one address.
-        let limits = data.path().join("limits.json");
-        std::fs::write(&limits, r#"{"limits": {"http_max_conns_per_client": 10000}}"#)?;
-        command.arg("-config-file").arg(&limits);
         if kind == Kind::Consul {
             let off = ["-grpc-port", "-1", "-grpc-tls-port", "-1"];
             let own = ["-server-port", &ports[1], "-serf-lan-port", &ports[2], "-serf-wan-port", &ports[3]];
