@@ -17,9 +17,7 @@ pub use command::{
     Command, KvSet, OperationError, OperationFailure, OperationResult, Outcome, Rejection, RestoreStep, StateDigest,
     Subject,
 };
-pub use query::{
-    Answer, CheckRow, InstanceView, NodeServices, Question, QuestionKey, ServiceNames, all_pass,
-};
+pub use query::{Answer, CheckRow, InstanceView, NodeServices, Question, QuestionKey, ServiceNames, all_pass};
 pub use registry::{
     Committed, Committer, Consistency, Diverged, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig,
     Restore, RestoreError, SavedState, SubmitError, new_session_id, wait_time,

@@ -14,8 +14,8 @@ use crate::state::State;
 
 pub(crate) use catalog::row as check_row;
 pub use catalog::{NodeServices, ServiceNames, all_pass};
-pub use view::InstanceView;
 pub use question::{Question, QuestionKey};
+pub use view::InstanceView;
 
 /// An answer with what a blocking query needs to know about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
