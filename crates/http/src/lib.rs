@@ -20,6 +20,7 @@ mod connections;
 mod event;
 mod header_name;
 mod health;
+mod host;
 mod kv;
 mod operator;
 mod prepared;

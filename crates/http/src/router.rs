@@ -8,7 +8,7 @@ use crate::api_error::ApiError;
 use crate::call::Call;
 use crate::reply::Reply;
 use crate::{
-    Api, agent, agent_check, agent_control, agent_maintenance, agent_self, catalog, connect, event, health, kv,
+    Api, agent, agent_check, agent_control, agent_maintenance, agent_self, catalog, connect, event, health, host, kv,
     operator, session, snapshot, status, transaction,
 };
 
@@ -73,6 +73,7 @@ pub static ROUTES: &[Route] = &[
     route!("/v1/agent/checks", ["GET"], agent_check::list),
     route!("/v1/agent/connect/ca/roots", ["GET"], connect::agent_roots),
     route!("/v1/agent/force-leave/", ["PUT"], agent_control::force_leave),
+    route!("/v1/agent/host", ["GET"], host::about),
     route!("/v1/agent/join/", ["PUT"], agent_control::join),
     route!("/v1/agent/leave", ["PUT"], agent_control::leave),
     route!("/v1/agent/maintenance", ["PUT"], agent_maintenance::node),

@@ -5,6 +5,7 @@
 
 mod agent;
 mod agent_health;
+mod agent_host;
 mod agent_self;
 mod catalog;
 mod connect;
@@ -20,6 +21,7 @@ mod transaction;
 
 pub use agent::{AgentCheckAnswer, agent_checks, agent_service, agent_services, content_hash};
 pub use agent_health::{AgentHealthRow, agent_health_id, agent_health_name};
+pub use agent_host::{AgentHost, Processor, agent_host};
 pub(crate) use agent_self::{ALIVE, PROTOCOLS};
 pub use agent_self::{
     AgentSelf, Member, StatsSection, agent_self, agent_version, coordinate_datacenters, coordinates, members,

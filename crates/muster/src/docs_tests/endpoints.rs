@@ -136,6 +136,7 @@ const CONSULS: &[(&str, &str)] = &[
 /// What is said of endpoints that are there, but not with all that Consul has behind them.
 const NOTES: &[(&str, &str)] = &[
     ("/v1/acl/", "ACLs are off: answers as Consul does then"),
+    ("/v1/agent/host", "memory, processors and host as Linux tells; no disk"),
     ("/v1/agent/join/", "this node itself; any other: 501"),
     ("/v1/agent/token/", "ACLs are off: answers as Consul does then"),
     ("/v1/catalog/connect/", "there is no mesh: always an empty list"),
