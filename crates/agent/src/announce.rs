@@ -1,10 +1,11 @@
 //! The node itself: its entry, `serfHealth`, and the service that a server is.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use muster_catalog::{CatalogCheck, CatalogError, CatalogRegistration, NodeUpdate, Owner};
-use muster_model::{Check, CheckId, CheckStatus};
+use muster_model::{Check, CheckId, CheckStatus, Indexed};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -60,7 +61,11 @@ impl Agent {
                 () = tokio::time::sleep(LOOK) => {}
                 () = shutdown.cancelled() => return,
             }
-            if let Err(error) = self.announce_again_if_gone().await {
+            let looked = async {
+                self.announce_again_if_gone().await?;
+                self.follow_catalog().await
+            };
+            if let Err(error) = looked.await {
                 warn!(node = %self.node(), %error, "the node's own entries could not be checked");
             }
         }
@@ -73,6 +78,26 @@ impl Agent {
         let whole = entries.checks.contains_key(&serf_health())
             && server.is_none_or(|server| entries.services.contains_key(&server.id));
         if whole { Ok(()) } else { self.announce().await }
+    }
+
+    /// Somebody may have taken out checks by `/v1/catalog/deregister`, or brought some with a snapshot.
+    async fn follow_catalog(&self) -> Result<(), CatalogError> {
+        let checks = self.entries().await?.checks;
+        self.let_go_of_all_but(&checks);
+        let known: BTreeSet<CheckId> = self.table.ids().into_iter().collect();
+        for check in checks.values().filter(|check| !known.contains(&check.value.id)) {
+            self.resume(&check.value).await;
+        }
+        Ok(())
+    }
+
+    /// Lets go of checks that are not among those of the catalog.
+    pub(crate) fn let_go_of_all_but(&self, checks: &BTreeMap<CheckId, Indexed<Arc<Check>>>) {
+        for id in self.table.ids() {
+            if !checks.contains_key(&id) {
+                self.let_go(&id);
+            }
+        }
     }
 }
 

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, NodeUpdate, Owner};
-use muster_model::{Check, CheckId, CheckStatus};
+use muster_model::{Check, CheckId, CheckStatus, Probe};
 
-use crate::local::kind_of;
-use crate::{Agent, unknown_check};
+use crate::table::Verdict;
+use crate::{Agent, ScriptChecks, unknown_check};
 
 /// The longest output that is kept of a report, in bytes (Consul's `check_output_max_size`).
 const MAX_OUTPUT: usize = 4096;
@@ -22,7 +22,8 @@ impl Agent {
             return Err(CatalogError::NotFound { reason });
         }
         if let Some(definition) = &check.definition {
-            check.kind = Arc::from(kind_of(definition));
+            self.permit(&definition.probe)?;
+            check.kind = Arc::from(definition.probe.kind());
         }
         let id = check.id.clone();
         self.put_check(check, true).await?;
@@ -35,29 +36,42 @@ impl Agent {
         self.check(id).await?;
         let target = CatalogDeregistration::Check(self.node().clone(), id.clone());
         self.catalog.deregister(target).await?;
-        self.ttl.stop(id);
+        self.let_go(id);
         Ok(())
     }
 
     /// Takes a TTL check's report. Equal status: the time starts anew and nothing is written.
     pub(crate) async fn report_ttl(&self, id: &CheckId, status: CheckStatus, output: &str) -> Result<(), CatalogError> {
-        if !self.ttl.has(id) {
+        if !self.table.is_ttl(id) {
             self.check(id).await?;
             let reason = format!("CheckID {:?} does not have associated TTL", id.as_str());
             return Err(CatalogError::Refused { reason });
         }
         let output: Arc<str> = Arc::from(kept_output(output));
-        if !self.ttl.reported(id, &status, &output) {
+        let unknown = || CatalogError::NotFound { reason: unknown_check(id.as_str()) };
+        match self.table.found(id, &status, &output) {
+            Verdict::Hold => Ok(()),
+            Verdict::Unknown => Err(unknown()),
+            Verdict::Write => match self.write_result(id, &status, &output).await {
+                Err(CatalogError::NotFound { .. }) => Err(unknown()),
+                told => told,
+            },
+        }
+    }
+
+    /// Whether a check with this probe may run here at all.
+    pub(crate) fn allows(&self, probe: &Probe) -> bool {
+        !probe.runs_command() || self.config.scripts != ScriptChecks::Off
+    }
+
+    /// Refuses what may not be registered over the API.
+    pub(crate) fn permit(&self, probe: &Probe) -> Result<(), CatalogError> {
+        if !probe.runs_command() || self.config.scripts == ScriptChecks::On {
             return Ok(());
         }
-        let told = self.catalog.report(self.node().clone(), id.clone(), status.clone(), Arc::clone(&output)).await;
-        if let Err(CatalogError::NotFound { .. }) = told {
-            self.ttl.stop(id);
-            return Err(CatalogError::NotFound { reason: unknown_check(id.as_str()) });
-        }
-        told?;
-        self.ttl.handed_over(id, &status, &output);
-        Ok(())
+        let reason = "Scripts are disabled on this agent from remote calls; to enable, configure \
+                      'enable_script_checks' to true";
+        Err(CatalogError::Refused { reason: reason.to_owned() })
     }
 
     pub(crate) async fn put_check(&self, check: Check, keep_result: bool) -> Result<(), CatalogError> {

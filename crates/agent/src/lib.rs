@@ -2,65 +2,115 @@
 //!
 //! The catalog is the agent's only durable store: its entries stand there under [`Owner::Agent`], so
 //! a registration that returned is committed, and a restart finds everything again. What only the
-//! agent knows is when a TTL check is due, and output that changed while the status did not.
+//! agent knows is when a check is due, and output that changed while the status did not.
 //!
 //! [`Owner::Agent`]: muster_catalog::Owner::Agent
 
+mod aggregate;
+mod aliases;
 mod announce;
 mod checks;
 mod events;
 mod local;
 mod maintenance;
-mod ttl;
+mod results;
+mod table;
 
 use std::sync::Arc;
 
 use muster_catalog::{Catalog, CatalogError, NodeEntries, Owner};
-use muster_model::{Check, CheckDefinition, CheckId, Indexed, Node, NodeName, Service};
+use muster_health::Scheduler;
+use muster_model::{Check, CheckId, CheckStatus, Indexed, Node, NodeName, Probe, Service};
 use tokio_util::sync::CancellationToken;
 
 use events::EventLog;
-use ttl::TtlTable;
 
-/// What the agent says of its node.
+pub use aggregate::aggregated;
+pub use muster_health::Config as ProbeConfig;
+
+use aliases::Aliases;
+use table::CheckTable;
+
+/// What the agent says of its node, and what it lets checks do.
 #[derive(Debug, Clone)]
 pub struct AgentConfig {
     /// The node as it is to stand in the catalog.
     pub node: Node,
     /// The service that stands for the server on it, if this is one: Consul's `consul`.
     pub server: Option<Service>,
+    /// Whether checks may run commands.
+    pub scripts: ScriptChecks,
+    /// How checks are run.
+    pub probes: ProbeConfig,
+}
+
+/// Who may have commands run by a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ScriptChecks {
+    /// Nobody.
+    #[default]
+    Off,
+    /// Who writes the agent's configuration files (`-enable-local-script-checks`).
+    Local,
+    /// Who registers over the API too (`-enable-script-checks`).
+    On,
+}
+
+impl AgentConfig {
+    /// A node without server and without commands in checks; its containers are those of the usual engine.
+    pub fn new(node: Node) -> Self {
+        Self { node, server: None, scripts: ScriptChecks::Off, probes: ProbeConfig::default() }
+    }
 }
 
 /// The agent of one node. Made by [`Agent::start`]; its checks run while [`Agent::run`] does.
 pub struct Agent {
     config: AgentConfig,
     catalog: Arc<dyn Catalog>,
-    ttl: TtlTable,
+    table: CheckTable,
+    aliases: Aliases,
+    scheduler: Scheduler,
     events: EventLog,
 }
 
 impl Agent {
-    /// Announces the node and takes up the checks that are registered on it.
+    /// Announces the node and takes up the checks that are registered on it, each with its last status.
     pub async fn start(config: AgentConfig, catalog: Arc<dyn Catalog>) -> Result<Self, CatalogError> {
-        let agent = Self { config, catalog, ttl: TtlTable::default(), events: EventLog::default() };
+        let scheduler = Scheduler::new(config.probes.clone());
+        let agent = Self {
+            config,
+            catalog,
+            table: CheckTable::default(),
+            aliases: Aliases::default(),
+            scheduler,
+            events: EventLog::default(),
+        };
         agent.announce().await?;
         for check in agent.entries().await?.checks.into_values() {
-            agent.take_up(&check.value);
+            agent.resume(&check.value).await;
         }
         Ok(agent)
     }
 
-    /// Lets TTL checks run out, hands over held-back output and keeps the node announced, until `shutdown`.
+    /// Runs checks, hands their results over and keeps the node announced, until `shutdown`.
     pub async fn run(&self, shutdown: CancellationToken) {
-        let alive = self.keep_alive(shutdown.clone());
-        tokio::join!(self.keep_announced(shutdown.clone()), alive, self.run_ttl(shutdown));
+        tokio::join!(
+            self.keep_announced(shutdown.clone()),
+            self.keep_alive(shutdown.clone()),
+            self.run_due(shutdown.clone()),
+            self.run_probes(shutdown.clone()),
+            self.run_aliases(shutdown),
+        );
     }
 
     /// Looks at the catalog anew after all of it was replaced: announces the node and takes up checks that came back.
     pub async fn resync(&self) -> Result<(), CatalogError> {
         self.announce().await?;
         let checks = self.entries().await?.checks;
-        checks.values().filter(|check| !self.ttl.has(&check.value.id)).for_each(|check| self.take_up(&check.value));
+        self.let_go_of_all_but(&checks);
+        for check in checks.values() {
+            self.resume(&check.value).await;
+        }
         Ok(())
     }
 
@@ -78,7 +128,7 @@ impl Agent {
     pub async fn entries(&self) -> Result<NodeEntries, CatalogError> {
         let mut entries = self.catalog.entries(self.node(), Owner::Agent).await?;
         for (id, check) in &mut entries.checks {
-            if let Some(output) = self.ttl.held_output(id) {
+            if let Some(output) = self.table.held_output(id) {
                 Arc::make_mut(&mut check.value).output = output;
             }
         }
@@ -90,10 +140,38 @@ impl Agent {
         entries.checks.remove(id).ok_or_else(|| CatalogError::NotFound { reason: unknown_check(id.as_str()) })
     }
 
+    /// Sees to a check from here on.
     fn take_up(&self, check: &Check) {
-        if let Some(CheckDefinition::Ttl { ttl }) = check.definition {
-            self.ttl.start(&check.id, ttl, check.status.clone(), Arc::clone(&check.output));
+        let Some(definition) = &check.definition else { return };
+        self.table.take_up(check);
+        if let Probe::Alias { service, node } = &definition.probe {
+            self.aliases.start(&check.id, service.as_ref(), node.as_ref().unwrap_or(self.node()));
+        } else {
+            self.aliases.stop(&check.id);
         }
+        let is_probed = !matches!(definition.probe, Probe::Alias { .. } | Probe::Ttl { .. } | Probe::Described(_));
+        if is_probed && self.allows(&definition.probe) {
+            self.scheduler.start(&check.id, definition);
+        } else {
+            self.scheduler.stop(&check.id);
+        }
+    }
+
+    /// Sees to a check that is found in the catalog: what could be registered once may not be allowed now.
+    async fn resume(&self, check: &Check) {
+        self.take_up(check);
+        if check.definition.as_ref().is_some_and(|definition| !self.allows(&definition.probe)) {
+            let output = "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or \
+                          'enable_local_script_checks' to true";
+            self.found(&check.id, CheckStatus::Critical, Arc::from(output)).await;
+        }
+    }
+
+    /// Sees to a check no more.
+    fn let_go(&self, id: &CheckId) {
+        self.table.stop(id);
+        self.aliases.stop(id);
+        self.scheduler.stop(id);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Registering on this node.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,9 +8,7 @@ use muster_catalog::{
     CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, CheckRegistration, LocalAgent, NodeUpdate,
     Owner, Pending, Registration,
 };
-use muster_model::{
-    Check, CheckDefinition, CheckId, CheckStatus, Index, InvalidName, Service, ServiceAddress, ServiceId,
-};
+use muster_model::{Check, CheckId, CheckStatus, Index, InvalidName, Service, ServiceAddress, ServiceId};
 
 use crate::{Agent, unknown_service};
 
@@ -21,6 +19,9 @@ impl Agent {
         registration: &Registration,
         replace_checks: bool,
     ) -> Result<(), CatalogError> {
+        for asked in &registration.checks {
+            self.permit(&asked.definition.probe)?;
+        }
         let service = &with_tagged_addresses(registration.service.clone());
         let several = registration.checks.len() > 1;
         let checks = registration.checks.iter().enumerate().map(|(place, asked)| {
@@ -46,16 +47,19 @@ impl Agent {
         if started.is_empty() && !replace_checks {
             return Ok(());
         }
-        self.follow_checks_of(&service.id, &started).await
+        self.follow_checks_of(&service.id, &started, replace_checks).await
     }
 
-    /// Brings the TTL table in step with the checks that the instance has now.
-    async fn follow_checks_of(&self, service: &ServiceId, started: &[CheckId]) -> Result<(), CatalogError> {
+    /// Takes up the instance's checks that were registered now; with `only`, lets go of what the catalog has no more.
+    async fn follow_checks_of(&self, service: &ServiceId, started: &[CheckId], only: bool) -> Result<(), CatalogError> {
         let checks = self.entries().await?.checks;
         for check in checks.values().filter(|check| check.value.service_id.as_ref() == Some(service)) {
             if started.contains(&check.value.id) {
                 self.take_up(&check.value);
             }
+        }
+        if only {
+            self.let_go_of_all_but(&checks);
         }
         Ok(())
     }
@@ -84,17 +88,10 @@ fn wanted_check(service: &Service, id: CheckId, asked: &CheckRegistration) -> Ca
         notes: Arc::clone(&asked.notes),
         output: Arc::from(""),
         service_id: Some(service.id.clone()),
-        kind: Arc::from(kind_of(&asked.definition)),
-        definition: Some(asked.definition.clone()),
+        kind: Arc::from(asked.definition.probe.kind()),
+        definition: Some(Arc::new(asked.definition.clone())),
     };
     CatalogCheck { check, keep_result: true }
-}
-
-/// Consul's `Type` of a check.
-pub(crate) fn kind_of(definition: &CheckDefinition) -> &'static str {
-    match definition {
-        CheckDefinition::Ttl { .. } => "ttl",
-    }
 }
 
 impl LocalAgent for Agent {
@@ -111,7 +108,7 @@ impl LocalAgent for Agent {
             let target = CatalogDeregistration::Service(self.node().clone(), service.clone());
             self.catalog.deregister(target).await?;
             for check in entries.checks.values().filter(|check| check.value.service_id.as_ref() == Some(service)) {
-                self.ttl.stop(&check.value.id);
+                self.let_go(&check.value.id);
             }
             Ok(())
         })
@@ -122,6 +119,10 @@ impl LocalAgent for Agent {
             let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
             Ok(entries.services.into_iter().map(|(id, service)| (id, (*service.value).clone())).collect())
         })
+    }
+
+    fn checks(&self) -> Pending<'_, Result<BTreeSet<CheckId>, CatalogError>> {
+        Box::pin(async move { Ok(self.catalog.entries(self.node(), Owner::Agent).await?.checks.into_keys().collect()) })
     }
 
     fn report<'a>(

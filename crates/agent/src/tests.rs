@@ -1,9 +1,11 @@
+mod active;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use muster_catalog::{CheckRegistration, LocalAgent, Registration};
 use muster_journal::{HistoryId, MemoryJournal};
-use muster_model::{CheckStatus, ServiceId, ServiceName, Weights};
+use muster_model::{CheckDefinition, CheckStatus, ServiceId, ServiceName, Weights};
 use muster_registry::{Registry, RegistryConfig};
 use tokio::task::JoinHandle;
 
@@ -51,7 +53,7 @@ async fn start(registry: &Registry) -> Agent {
         tagged_addresses: BTreeMap::new(),
         meta: BTreeMap::new(),
     };
-    Agent::start(AgentConfig { node, server: None }, Arc::new(registry.clone())).await.unwrap()
+    Agent::start(AgentConfig::new(node), Arc::new(registry.clone())).await.unwrap()
 }
 
 fn registration(id: &str, ttl_seconds: &[u64]) -> Registration {
@@ -60,7 +62,7 @@ fn registration(id: &str, ttl_seconds: &[u64]) -> Registration {
         name: None,
         notes: Arc::from(""),
         status: Some(CheckStatus::Passing),
-        definition: CheckDefinition::Ttl { ttl: Duration::from_secs(*seconds) },
+        definition: CheckDefinition::ttl(Duration::from_secs(*seconds)),
     };
     let service = Service {
         id: ServiceId::new(id).unwrap(),

@@ -1,11 +1,11 @@
 //! Writing the catalog directly: nodes, services and checks of any node.
 
-use muster_model::{Check, CheckId, CheckStatus, Indexed, Meta, Node, NodeName, Service, ServiceId};
+use muster_model::{Check, CheckId, CheckStatus, Index, Indexed, Meta, Node, NodeName, Service, ServiceId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::{CatalogError, Pending};
+use crate::{CatalogError, Pending, Wait};
 
 /// Raw writes. A call returns when the write is durable.
 pub trait Catalog: Send + Sync {
@@ -31,6 +31,13 @@ pub trait Catalog: Send + Sync {
 
     /// What stands in the catalog for `node` under `owner`.
     fn entries<'a>(&'a self, node: &'a NodeName, owner: Owner) -> Pending<'a, Result<NodeEntries, CatalogError>>;
+
+    /// The instances and checks that stand on `node`, under whatever owner; with `wait` as [`crate::Discovery`] has it.
+    fn node_health<'a>(
+        &'a self,
+        node: &'a NodeName,
+        wait: Option<Wait>,
+    ) -> Pending<'a, Result<NodeHealth, CatalogError>>;
 }
 
 /// Who put an entry into the catalog, and so may change it by difference.
@@ -108,4 +115,15 @@ pub struct NodeEntries {
     pub checks: BTreeMap<CheckId, Indexed<Arc<Check>>>,
     /// The node's pairs.
     pub node_meta: Meta,
+}
+
+/// What stands on a node. A node that is not there has nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NodeHealth {
+    /// To be passed as [`Wait::after`] next time.
+    pub index: Index,
+    /// The IDs of its instances, folded, with who put them there.
+    pub services: BTreeMap<Arc<str>, Owner>,
+    /// Its checks and its instances' with who put them there, by ID.
+    pub checks: Vec<(Owner, Arc<Check>)>,
 }

@@ -13,7 +13,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use discovery::{Data, Discovery, Fetched, Instance, InstanceQuery, Query, ServiceTags, Wait};
-pub use entries::{Catalog, CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeEntries, NodeUpdate, Owner};
+pub use entries::{
+    Catalog, CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeEntries, NodeHealth, NodeUpdate, Owner,
+};
 pub use error::CatalogError;
 pub use local_agent::{CheckRegistration, LocalAgent, Registration};
 

@@ -1,6 +1,6 @@
 //! Registering on one node, as `/v1/agent` does.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use muster_model::{CheckDefinition, CheckId, CheckStatus, Index, Service, ServiceId};
@@ -18,6 +18,9 @@ pub trait LocalAgent: Send + Sync {
 
     /// What is registered on this node through its agent, by anybody.
     fn services(&self) -> Pending<'_, Result<BTreeMap<ServiceId, Service>, CatalogError>>;
+
+    /// The IDs of the checks on this node that were registered through its agent, by anybody.
+    fn checks(&self) -> Pending<'_, Result<BTreeSet<CheckId>, CatalogError>>;
 
     /// Reports the result of a TTL check, which also starts its time anew.
     fn report<'a>(

@@ -1,17 +1,14 @@
 //! Registering at one node's agent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use muster_catalog::{CatalogError, CheckRegistration, LocalAgent, Pending, Registration};
-use muster_model::{CheckDefinition, CheckId, CheckStatus, Index, Service, ServiceId};
-use muster_wire::duration_text::GoDuration;
+use muster_model::{CheckId, CheckStatus, Index, Service, ServiceId};
 use muster_wire::json::{self, Value};
 use muster_wire::query::path;
 use muster_wire::read;
-use muster_wire::request::{
-    CheckKind, CheckRequest, ServiceRegistration, write_check_update, write_service_registration,
-};
+use muster_wire::request::{CheckRequest, ServiceRegistration, write_check_update, write_service_registration};
 
 use crate::ConsulClient;
 use crate::client::Call;
@@ -48,6 +45,14 @@ impl LocalAgent for ConsulClient {
             let read = read::agent_services(&answer.body).map_err(|error| self.bad_answer(error))?;
             let services = self.accepted(read, "the agent's services").into_iter();
             Ok(services.map(|service| (service.id.clone(), service)).collect())
+        })
+    }
+
+    fn checks(&self) -> Pending<'_, Result<BTreeSet<CheckId>, CatalogError>> {
+        Box::pin(async move {
+            let answer = self.succeed(Call::get("/v1/agent/checks".to_owned())).await?;
+            let read = read::agent_checks(&answer.body).map_err(|error| self.bad_answer(error))?;
+            Ok(self.accepted(read, "the agent's checks").into_iter().collect())
         })
     }
 
@@ -95,15 +100,11 @@ impl LocalAgent for ConsulClient {
 }
 
 fn check_request(check: &CheckRegistration) -> CheckRequest {
-    let CheckDefinition::Ttl { ttl } = check.definition;
     CheckRequest {
         id: check.id.clone(),
         name: check.name.clone(),
         notes: check.notes.clone(),
         status: check.status.clone(),
-        kind: CheckKind::Ttl(ttl),
-        interval: GoDuration::default(),
-        timeout: GoDuration::default(),
-        deregister_critical_service_after: Duration::ZERO,
+        definition: check.definition.clone(),
     }
 }

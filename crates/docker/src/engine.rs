@@ -1,5 +1,7 @@
 //! The connection to one engine.
 
+mod exec;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bollard::BollardRequest;
@@ -91,6 +93,23 @@ impl Engine {
         }
         let answer = self.client().await?.inspect_container(container, None).await;
         self.found("inspect a container", answer).map(|found| found.map(Container::from))
+    }
+
+    /// Runs a command in a running container, hands what it writes to `output`, and returns its exit code; none:
+    /// there is no such container.
+    pub async fn exec(
+        &self,
+        container: &str,
+        command: Vec<String>,
+        output: impl FnMut(&[u8]),
+    ) -> Result<Option<i64>, EngineError> {
+        if !is_name(container) {
+            return Ok(None);
+        }
+        let client = self.client().await?;
+        exec::run(&client, container, command, output)
+            .await
+            .or_else(|error| self.found("run a command in a container", Err(error)))
     }
 
     /// The network with this name or ID; none: there is no such network.

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use muster_agent::unknown_service;
 use muster_catalog::{CheckRegistration, LocalAgent, Registration, Wait};
-use muster_model::{CheckDefinition, Index, ServiceId};
+use muster_model::{Index, ServiceId};
 use muster_registry::{ReadOptions, Topic, wait_time};
 use muster_wire::filter::ServiceFilter;
-use muster_wire::request::{self, CheckKind, CheckRequest};
+use muster_wire::request::{self, CheckRequest};
 use muster_wire::{answer, header};
 use tokio::time::Instant;
 
@@ -66,7 +66,7 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
     let params = call.params()?;
     call.refuse_enterprise(&params)?;
     let asked = request::register_service(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
-    let checks = asked.checks.into_iter().map(check_registration).collect::<Result<_, _>>()?;
+    let checks = asked.checks.into_iter().map(check_registration).collect();
     let replace = params.has("replace-existing-checks")
         && !matches!(muster_wire::json::parse_bool(params.get("replace-existing-checks")), Some(false));
     api.agent.register_service(&Registration { service: asked.service, checks }, replace).await?;
@@ -80,26 +80,12 @@ pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiEr
     Ok(Reply::empty())
 }
 
-fn check_registration(asked: CheckRequest) -> Result<CheckRegistration, ApiError> {
-    Ok(CheckRegistration {
-        definition: definition(&asked)?,
+fn check_registration(asked: CheckRequest) -> CheckRegistration {
+    CheckRegistration {
         id: asked.id,
         name: asked.name,
         notes: asked.notes,
         status: asked.status,
-    })
-}
-
-/// How the check is run, as far as this muster can.
-pub(crate) fn definition(asked: &CheckRequest) -> Result<CheckDefinition, ApiError> {
-    if !asked.deregister_critical_service_after.is_zero() {
-        return Err(ApiError::not_there_yet("DeregisterCriticalServiceAfter"));
-    }
-    match &asked.kind {
-        CheckKind::Ttl(ttl) => Ok(CheckDefinition::Ttl { ttl: *ttl }),
-        CheckKind::Unsupported("script") => Err(ApiError::internal(
-            "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true",
-        )),
-        CheckKind::Unsupported(kind) => Err(ApiError::not_there_yet(&format!("a check of type {kind}"))),
+        definition: asked.definition,
     }
 }

@@ -11,7 +11,6 @@ use muster_wire::filter::{BadFilter, CheckFilter};
 use muster_wire::request;
 
 use crate::Api;
-use crate::agent::definition;
 use crate::api_error::ApiError;
 use crate::call::Call;
 use crate::reply::Reply;
@@ -26,12 +25,10 @@ pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let checks = entries.checks.values().map(|entry| {
         let check = &*entry.value;
         let service = check.service_id.as_ref().and_then(|id| entries.services.get(id));
-        // What came on its own shows durations that it has not as zero, what came with its service shows none.
-        let absent = if check.definition.is_some() && check.service_id.is_none() { "0s" } else { "" };
-        AgentCheckAnswer { check, service: service.map(|entry| &*entry.value), interval: absent, timeout: absent }
+        AgentCheckAnswer { check, service: service.map(|entry| &*entry.value) }
     });
     let node = api.agent.node();
-    let checks = checks.filter(|row| filter.as_ref().is_none_or(|filter| filter.takes_agents(node, *row)));
+    let checks = checks.filter(|row| filter.as_ref().is_none_or(|filter| filter.takes(node, row.check, row.service)));
     let mut body = Vec::new();
     answer::agent_checks(&mut body, node, checks);
     Ok(Reply::json(body))
@@ -46,7 +43,7 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
         notes: Arc::clone(&asked.check.notes),
         output: Arc::from(""),
         kind: Arc::from(""),
-        definition: Some(definition(&asked.check)?),
+        definition: Some(Arc::new(asked.check.definition)),
         id: asked.id,
         service_id: asked.service_id,
     };

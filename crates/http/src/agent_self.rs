@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use muster_model::CheckDefinition;
 use muster_wire::answer::{self, AgentSelf};
 use muster_wire::filter::MemberFilter;
 
@@ -16,7 +15,7 @@ pub(crate) async fn about(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
     call.params()?;
     let entries = api.agent.entries().await?;
     let run = entries.checks.values().filter_map(|check| check.value.definition.as_ref());
-    let (ttl, others): (Vec<_>, Vec<_>) = run.partition(|definition| matches!(definition, CheckDefinition::Ttl { .. }));
+    let (ttl, others): (Vec<_>, Vec<_>) = run.partition(|definition| definition.probe.kind() == "ttl");
     let counts = AgentCounts {
         services: entries.services.len(),
         checks: entries.checks.len(),

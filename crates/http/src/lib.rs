@@ -8,6 +8,7 @@ mod about;
 mod agent;
 mod agent_check;
 mod agent_control;
+mod agent_health;
 mod agent_maintenance;
 mod agent_self;
 mod api_error;

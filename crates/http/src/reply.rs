@@ -54,6 +54,11 @@ impl Reply {
         }
     }
 
+    /// Text for people and load balancers.
+    pub(crate) fn text(body: impl Into<Bytes>) -> Self {
+        Self { content_type: Some(header::PLAIN_TEXT), ..Self::json(body) }
+    }
+
     /// 200 with nothing in it, as most agent calls answer.
     pub(crate) fn empty() -> Self {
         Self::json(Bytes::new())

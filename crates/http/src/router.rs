@@ -8,8 +8,8 @@ use crate::api_error::ApiError;
 use crate::call::Call;
 use crate::reply::Reply;
 use crate::{
-    Api, agent, agent_check, agent_control, agent_maintenance, agent_self, catalog, connect, event, health, host, kv,
-    operator, session, snapshot, status, transaction,
+    Api, agent, agent_check, agent_control, agent_health, agent_maintenance, agent_self, catalog, connect, event,
+    health, host, kv, operator, session, snapshot, status, transaction,
 };
 
 /// What a handler returns.
@@ -73,6 +73,8 @@ pub static ROUTES: &[Route] = &[
     route!("/v1/agent/checks", ["GET"], agent_check::list),
     route!("/v1/agent/connect/ca/roots", ["GET"], connect::agent_roots),
     route!("/v1/agent/force-leave/", ["PUT"], agent_control::force_leave),
+    route!("/v1/agent/health/service/id/", ["GET"], agent_health::by_id),
+    route!("/v1/agent/health/service/name/", ["GET"], agent_health::by_name),
     route!("/v1/agent/host", ["GET"], host::about),
     route!("/v1/agent/join/", ["PUT"], agent_control::join),
     route!("/v1/agent/leave", ["PUT"], agent_control::leave),

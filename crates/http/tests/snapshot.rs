@@ -54,7 +54,7 @@ impl Server {
             tagged_addresses: BTreeMap::new(),
             meta: BTreeMap::new(),
         };
-        let config = AgentConfig { node, server: None };
+        let config = AgentConfig::new(node);
         let agent = Arc::new(Agent::start(config, Arc::new(registry.clone())).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

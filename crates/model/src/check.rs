@@ -2,9 +2,8 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::{CheckId, ServiceId};
+use crate::{CheckDefinition, CheckId, ServiceId};
 
 /// A check on a node or on one of its services, with its latest result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,17 +23,7 @@ pub struct Check {
     /// Consul's `Type`, such as `ttl`; empty for checks that nobody here runs.
     pub kind: Arc<str>,
     /// How the agent runs it; none for results that are reported from outside.
-    pub definition: Option<CheckDefinition>,
-}
-
-/// How an agent finds a check's status.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CheckDefinition {
-    /// Somebody must report within this time again and again.
-    Ttl {
-        /// The time between two reports.
-        ttl: Duration,
-    },
+    pub definition: Option<Arc<CheckDefinition>>,
 }
 
 /// A check's result.

@@ -12,17 +12,19 @@ mod kv;
 mod mark;
 mod name;
 mod node;
+mod probe;
 mod service;
 mod session;
 mod transaction;
 
-pub use check::{Check, CheckDefinition, CheckStatus};
+pub use check::{Check, CheckStatus};
 pub use event::UserEvent;
 pub use index::{Index, Indexed};
 pub use kv::{InvalidKey, Key, KvEntry, MAX_KEY_BYTES};
-pub use mark::{ENGINE_META_KEY, MAINTENANCE_DRAINING};
+pub use mark::{ENGINE_META_KEY, MAINTENANCE_DRAINING, REGISTRAR_SERVICE};
 pub use name::{CheckId, InvalidName, MAX_NAME_BYTES, NameProblem, NodeName, ServiceId, ServiceName, SessionId};
 pub use node::{Meta, Node};
+pub use probe::{CheckDefinition, Described, DescribedValue, HttpProbe, Probe, Thresholds, Tls};
 pub use service::{Service, ServiceAddress, Weights};
 pub use session::{MAX_LOCK_DELAY, Session, SessionBehavior, SessionServiceCheck, SessionTtl};
 pub use transaction::{

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use muster_agent::{Agent, AgentConfig};
+use muster_agent::{Agent, AgentConfig, ProbeConfig, ScriptChecks};
 use muster_http::{About, Api};
 use muster_journal::{HistoryId, Journal, MemoryJournal, RedbJournal};
 use muster_model::{Node, NodeName, Service, ServiceId, ServiceName, Weights};
@@ -58,6 +58,10 @@ pub struct ServerConfig {
     pub version: Arc<str>,
     /// How DNS is served; none: not at all.
     pub dns: Option<DnsConfig>,
+    /// Who may have checks run commands.
+    pub scripts: ScriptChecks,
+    /// How checks are run.
+    pub probes: ProbeConfig,
 }
 
 impl ServerConfig {
@@ -82,6 +86,8 @@ impl ServerConfig {
             pretty: false,
             version: Arc::from(CONSUL_VERSION),
             dns: None,
+            scripts: ScriptChecks::Off,
+            probes: ProbeConfig::default(),
         }
     }
 }
@@ -131,7 +137,13 @@ impl RegistryServer {
         let last = CancellationToken::new();
         let mut committing = JoinSet::new();
         committing.spawn(committer.run(last.clone()));
-        let agent_config = AgentConfig { node: own_node(&config, node_id), server: Some(consul_service(&config)) };
+        let node = own_node(&config, node_id);
+        let agent_config = AgentConfig {
+            server: Some(consul_service(&config)),
+            scripts: config.scripts,
+            probes: config.probes.clone(),
+            ..AgentConfig::new(node)
+        };
         let agent = Arc::new(Agent::start(agent_config, Arc::new(registry.clone())).await?);
         let root = match &config.data_dir {
             None => connect_root::fresh()?,

@@ -11,11 +11,13 @@
 //! `-resync` replaces it.
 //!
 //! What is ours is known by the engine's ID in Meta, so restarts and new host names leave neither ghosts nor
-//! duplicates. This crate reads no environment and makes no client: engine and agent are handed in.
+//! duplicates. Who keeps it true must live: with [`Settings::lease`] every instance follows a lease that the
+//! registrar renews (`lease`), and goes with it. This crate reads no environment and makes no client: engine and agent are handed in.
 
 mod backend;
 mod backoff;
 mod containers;
+mod lease;
 mod mapping;
 mod reconcile;
 mod registrar;

@@ -16,9 +16,9 @@ use std::sync::Arc;
 
 use muster_catalog::{CheckRegistration, Registration};
 use muster_docker::{Container, Port, Protocol};
-use muster_model::{ENGINE_META_KEY, InvalidName, Meta, Service, ServiceId, ServiceName, Weights};
+use muster_model::{CheckId, ENGINE_META_KEY, InvalidName, Meta, Service, ServiceId, ServiceName, Weights};
 
-use crate::Settings;
+use crate::{Settings, lease};
 use address::Place;
 use metadata::Metadata;
 pub use remark::Remark;
@@ -60,15 +60,35 @@ pub fn map(container: &Container, network_owner: Option<&Container>, settings: &
         for used in ["name", "id", "tags"] {
             metadata.remove(used);
         }
-        let checks = check::read(container, &metadata, &mut mapped.remarks).into_iter().collect();
+        let check = check::read(container, &metadata, place, settings, &mut mapped.remarks);
         let meta = meta(container, metadata, engine, &mut mapped.remarks);
         let named = ServiceName::new(&name).and_then(|name| Ok((name, ServiceId::new(&id)?)));
         match named {
-            Ok((name, id)) => insert(&mut mapped, container, service(id, name, tags, place, meta), checks),
+            Ok((name, id)) => match checks(check, settings, engine, &id) {
+                Ok(checks) => insert(&mut mapped, container, service(id, name, tags, place, meta), checks),
+                Err(error) => refuse(&mut mapped, container, place.port, error),
+            },
             Err(error) => refuse(&mut mapped, container, place.port, error),
         }
     }
     mapped
+}
+
+/// The container's own check, and with a lease the one on its registrar.
+fn checks(
+    own: Option<CheckRegistration>,
+    settings: &Settings,
+    engine: &str,
+    id: &ServiceId,
+) -> Result<Vec<CheckRegistration>, InvalidName> {
+    if !settings.lease {
+        return Ok(own.into_iter().collect());
+    }
+    // Of several checks an agent numbers those without ID, but who reports it knows it by its usual one.
+    let named = |own: CheckRegistration| -> Result<_, InvalidName> {
+        Ok(CheckRegistration { id: Some(CheckId::new(format!("service:{id}"))?), ..own })
+    };
+    own.map(named).into_iter().chain([lease::owner_check(engine, id)]).collect()
 }
 
 /// The IDs that a container's registrations can have, whatever its ports: how those of a container that

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use muster_catalog::Registration;
-use muster_model::{ENGINE_META_KEY, Service, ServiceId};
+use muster_model::{CheckId, ENGINE_META_KEY, Service, ServiceId};
 
 use crate::Claims;
 
@@ -46,15 +46,18 @@ pub enum Command<'a> {
 /// Compares. Additions come first, so that a service whose only instance moved is never empty.
 ///
 /// A wanted instance replaces whatever has its ID: it is the container's by its very ID. What is not
-/// wanted goes only if it is ours.
+/// wanted goes only if it is ours. `checks` are the IDs of those that are registered; none: they do not count.
 pub fn reconcile<'a>(
     desired: &Desired<'a>,
     registered: &BTreeMap<ServiceId, Service>,
+    checks: Option<&BTreeSet<CheckId>>,
     ownership: Ownership<'_>,
 ) -> Vec<Command<'a>> {
     let missing = desired.wanted.values().filter(|wanted| {
         let service = &wanted.registration.service;
-        !registered.get(&service.id).is_some_and(|there| stands_equally(there, service))
+        let named = wanted.registration.checks.iter().filter_map(|check| check.id.as_ref());
+        let is_checked = checks.is_none_or(|there| named.into_iter().all(|check| there.contains(check)));
+        !(is_checked && registered.get(&service.id).is_some_and(|there| stands_equally(there, service)))
     });
     let mut commands: Vec<Command<'a>> = missing.map(|wanted| Command::Register(wanted.registration)).collect();
     let names: BTreeSet<(&str, &str)> =

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use crate::backoff::Backoff;
+use crate::lease::{self, Lease};
 use crate::reconcile::Ownership;
 use crate::{Config, Containers, Deregister};
 use inbox::{Dirty, Inbox};
@@ -37,6 +38,8 @@ pub struct Registrar {
     engine: String,
     ready: watch::Sender<bool>,
     prompt: Prompt,
+    /// The lease of the engine that is followed; none: there is no engine yet, or it is off.
+    lease: watch::Sender<Option<Lease>>,
 }
 
 /// Asks a running registrar to compare everything now.
@@ -80,15 +83,17 @@ enum PassError {
 impl Config {
     /// Puts a registrar together. Neither the engine nor the registry need be there yet.
     pub fn build(self, containers: Arc<dyn Containers>, agent: Arc<dyn LocalAgent>) -> Registrar {
+        let registered = Registered::new(Arc::clone(&agent), self.settings.lease);
         Registrar {
             config: self,
             containers,
-            registered: Registered::new(Arc::clone(&agent)),
+            registered,
             agent,
             known: Known::default(),
             engine: String::new(),
             ready: watch::Sender::new(false),
             prompt: Prompt::default(),
+            lease: watch::Sender::new(None),
         }
     }
 }
@@ -115,8 +120,10 @@ impl Registrar {
     async fn serve(&mut self) -> Result<(), RunError> {
         self.wait_for_registry().await?;
         let following = history::follow(Arc::clone(&self.agent), self.prompt.clone());
+        let leasing = lease::keep(Arc::clone(&self.agent), self.lease.subscribe());
         tokio::select! {
             () = following => {}
+            () = leasing => {}
             () = self.follow_engine() => {}
         }
         Ok(())
@@ -174,7 +181,7 @@ impl Registrar {
         if !*self.ready.borrow() {
             return;
         }
-        let result = match self.registered.refresh().await {
+        let result = match self.refresh().await {
             Ok(()) => self.settle(true).await,
             Err(error) => Err(error.into()),
         };
@@ -186,6 +193,7 @@ impl Registrar {
     /// Follows one subscription to its end. True: a full pass succeeded.
     async fn session(&mut self, Subscription { engine, events }: Subscription) -> bool {
         self.engine = own_mark(engine);
+        self.lease_for_engine();
         self.known.doubt();
         let inbox = Inbox::default();
         let ((), has_passed) = tokio::join!(pump(events, &inbox), self.work(&inbox));
@@ -257,7 +265,7 @@ impl Registrar {
     async fn full_pass(&mut self, inbox: &Inbox) -> Result<(), PassError> {
         // This is the pass that was asked for.
         let _ = self.prompt.asked().now_or_never();
-        self.registered.refresh().await?;
+        self.refresh().await?;
         // What happens from here on shows in the list, or comes after it.
         let mut dirty = inbox.take_now();
         let scope = match self.config.settings.deregister {
@@ -280,6 +288,35 @@ impl Registrar {
         let listed = summaries.into_iter().filter(|summary| dirty.contains_key(&summary.id));
         self.look_at(listed.map(|summary| (summary.id.clone(), Some(summary))).collect()).await?;
         self.settle(true).await
+    }
+
+    /// From here on this engine's instances follow a lease of its registrar.
+    fn lease_for_engine(&self) {
+        if !self.config.settings.lease {
+            return;
+        }
+        let lease = match Lease::new(&self.engine) {
+            Ok(lease) => Some(lease),
+            Err(error) => {
+                warn!(engine = %self.engine, %error, "instances follow no lease: the engine's ID cannot be used");
+                None
+            }
+        };
+        self.lease.send_if_modified(|held| {
+            let is_news = *held != lease;
+            *held = lease;
+            is_news
+        });
+    }
+
+    /// Asks the agent what is registered. The lease stands before the instances that follow it.
+    async fn refresh(&mut self) -> Result<(), CatalogError> {
+        self.registered.refresh().await?;
+        let lease = self.lease.borrow().clone();
+        if let Some(lease) = lease.filter(|lease| !self.registered.has(lease.service())) {
+            lease.take(&*self.agent).await?;
+        }
+        Ok(())
     }
 
     /// Fails only if the engine cannot be asked at all.

@@ -29,6 +29,8 @@ pub struct Flags {
     pub retry_interval: i64,
     /// `-cleanup`: also remove what a predecessor left behind.
     pub cleanup: bool,
+    /// `-enable-script-checks`: containers may have commands run on the agent's host. Ours, not Registrator's.
+    pub enable_script_checks: bool,
 }
 
 impl Default for Flags {
@@ -46,6 +48,7 @@ impl Default for Flags {
             retry_attempts: 0,
             retry_interval: 2000,
             cleanup: false,
+            enable_script_checks: false,
         }
     }
 }
@@ -71,6 +74,10 @@ pub struct Settings {
     pub deregister: Deregister,
     /// Also remove what has Registrator's form of ID with our host's name and belongs to no container.
     pub cleanup: bool,
+    /// Containers may have commands run on the agent's host, as Registrator lets them.
+    pub script_checks: bool,
+    /// Instances follow a lease of this registrar, and go when it does.
+    pub lease: bool,
 }
 
 /// The host as it calls itself. Inside a container that is the `--hostname`.
@@ -171,6 +178,8 @@ impl Config {
             tags: flags.tags,
             deregister,
             cleanup: flags.cleanup,
+            script_checks: compat || flags.enable_script_checks,
+            lease: !compat,
         };
         let retry_interval = Duration::from_millis(retry_interval);
         Ok(Self { settings, full_pass_interval, retry_attempts, retry_interval })

@@ -3,6 +3,7 @@
 //! A batch is one version byte and a postcard list of commands; a snapshot is a list of rows, each
 //! chunk with its version byte. Versions are only ever added; `tests` keeps a sample of each.
 
+mod check;
 mod command;
 mod control;
 mod loader;

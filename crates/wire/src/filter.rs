@@ -16,7 +16,7 @@ use muster_filter::{Filter, FilterError};
 use muster_model::{Check, Indexed, Node, NodeName, Service};
 
 use crate::Status;
-use crate::answer::{AgentCheckAnswer, Member};
+use crate::answer::Member;
 
 /// A filter that cannot be evaluated. Displays as Consul's answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,12 +121,7 @@ impl CheckFilter {
 
     /// Whether the check passes; `service` is the instance that it is about.
     pub fn takes(&self, node: &NodeName, check: &Check, service: Option<&Service>) -> bool {
-        self.takes_agents(node, AgentCheckAnswer { check, service, interval: "", timeout: "" })
-    }
-
-    /// Whether a check passes of which its agent shows more.
-    pub fn takes_agents(&self, node: &NodeName, answer: AgentCheckAnswer<'_>) -> bool {
-        self.0.matches(&check::CheckRecord { node, answer })
+        self.0.matches(&check::CheckRecord { node, check, service })
     }
 }
 

@@ -14,6 +14,7 @@
 //! - [`json`], and the model's [`duration_text`]: Go's forms
 
 pub mod answer;
+mod check_times;
 pub mod filter;
 pub mod header;
 pub mod json;

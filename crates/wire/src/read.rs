@@ -13,7 +13,7 @@ use muster_model::InvalidName;
 
 use crate::json::{self, SyntaxError, Value};
 
-pub use agent::{AgentSelf, agent_self, agent_services};
+pub use agent::{AgentSelf, agent_checks, agent_self, agent_services};
 pub use catalog::{
     NodeEntry, ServiceEntry, TaggedService, catalog_node, catalog_services, health_checks, health_service,
 };

@@ -6,6 +6,9 @@ mod agent;
 mod agent_check;
 mod catalog;
 mod catalog_check;
+mod catalog_description;
+mod check_fields;
+mod check_write;
 mod event;
 mod fields;
 mod go_types;
@@ -20,7 +23,7 @@ mod write;
 mod tests;
 
 pub use agent::{ServiceRegistration, register_service};
-pub use agent_check::{CheckKind, CheckRequest, CheckUpdate, NodeCheckRequest, register_check, update_check};
+pub use agent_check::{CheckRequest, CheckUpdate, NodeCheckRequest, register_check, update_check};
 pub use catalog::{CatalogDeregister, CatalogRegister, DeregisterTarget, deregister, register};
 pub use event::{BadEvent, EventRequest};
 pub use fields::DecodeError;

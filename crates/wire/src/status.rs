@@ -13,6 +13,8 @@ pub enum Status {
     TooLarge,
     /// 500.
     Internal,
+    /// 501.
+    NotImplemented,
 }
 
 impl Status {
@@ -24,6 +26,7 @@ impl Status {
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::Internal => 500,
+            Self::NotImplemented => 501,
         }
     }
 }

@@ -217,13 +217,7 @@ fn agent_services_and_checks_are_written_as_recorded() {
     let node = muster_model::NodeName::new("rec").unwrap();
     let checks: Vec<Check> = two.checks.iter().enumerate().map(|(at, check)| made(&two, at, check)).collect();
     out.clear();
-    let interval = two.checks[1].interval.to_string();
-    let answers = checks.iter().enumerate().map(|(at, check)| AgentCheckAnswer {
-        check,
-        service: Some(&two.service),
-        interval: if at == 1 { &interval } else { "" },
-        timeout: "",
-    });
+    let answers = checks.iter().map(|check| AgentCheckAnswer { check, service: Some(&two.service) });
     answer::agent_checks(&mut out, &node, answers);
     assert_same(&answered("/v1/agent/checks?filter=ServiceID==two").remove(0).0, &out);
 }
@@ -265,10 +259,6 @@ fn agent_health_is_written_as_recorded() {
 /// The check that an agent makes of the `at`th request.
 fn made(registration: &request::ServiceRegistration, at: usize, check: &request::CheckRequest) -> Check {
     let service = &registration.service;
-    let kind = match check.kind {
-        request::CheckKind::Ttl(_) => "ttl",
-        request::CheckKind::Unsupported(kind) => kind,
-    };
     Check {
         id: muster_model::CheckId::new(format!("service:{}:{}", service.id, at + 1)).unwrap(),
         name: check.name.clone().unwrap_or_else(|| format!("Service '{}' check", service.name).into()),
@@ -276,8 +266,8 @@ fn made(registration: &request::ServiceRegistration, at: usize, check: &request:
         notes: check.notes.clone(),
         output: "".into(),
         service_id: Some(service.id.clone()),
-        kind: kind.into(),
-        definition: None,
+        kind: check.definition.probe.kind().into(),
+        definition: Some(check.definition.clone().into()),
     }
 }
 

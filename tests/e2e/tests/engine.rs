@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::ffi::OsStr;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
@@ -12,6 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use muster_testbed::registry::Registry;
+use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -266,4 +268,60 @@ fn g_a_restarted_engine_leaves_no_ghost_and_no_duplicate() {
         if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
     });
     until_registered("18615", &[comes_back.port()]);
+}
+
+/// What a registry answers; the body is JSON or nothing.
+fn ask(port: &str, method: &str, target: &str, body: &str) -> Result<Value, String> {
+    let told = |error: std::io::Error| error.to_string();
+    let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).map_err(told)?;
+    let length = body.len();
+    let head =
+        format!("{method} {target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(format!("{head}{body}").as_bytes()).map_err(told)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(told)?;
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;
+    if !head.starts_with("HTTP/1.1 200") {
+        return Err(answer);
+    }
+    Ok(if body.is_empty() { Value::Null } else { serde_json::from_str(body).map_err(|error| error.to_string())? })
+}
+
+/// Waits until a check has this status and output.
+fn until_check(port: &str, id: &str, status: &str, output: &str) {
+    until(&format!("{id} is {status}"), || {
+        let checks = ask(port, "GET", "/v1/agent/checks", "")?;
+        let check = &checks[id];
+        let found = (check["Status"].as_str().unwrap_or("none"), check["Output"].as_str().unwrap_or("none"));
+        if found.0 == status && found.1.contains(output) { Ok(()) } else { Err(format!("{found:?}")) }
+    });
+}
+
+#[test]
+#[ignore = "needs the test engine: make test runs it"]
+fn h_checks_of_containers_are_run_from_outside_and_inside() {
+    let data = tempfile::tempdir().unwrap();
+    let directory = data.path().join("data");
+    let directory = directory.to_str().unwrap();
+    let _up = Process::start(&["up", "--data-dir", directory, "--http-port", "18616", "--enable-script-checks"]);
+    let checked = ["-e", "SERVICE_CHECK_HTTP=/", "-e", "SERVICE_CHECK_INTERVAL=1s"];
+    let web = Container::run("checked", &checked);
+    until_registered("18616", &[web.port()]);
+    let services = ask("18616", "GET", "/v1/health/service/web", "").unwrap();
+    let id = services[0]["Service"]["ID"].as_str().unwrap().to_owned();
+    until_check("18616", &format!("service:{id}"), "passing", "200 OK");
+    until_check("18616", &format!("muster-owner:{id}"), "passing", "");
+
+    let container = docker(&["inspect", "-f", "{{.Id}}", "checked"]);
+    let inside = json!({
+        "Name": "inside", "DockerContainerID": container, "Interval": "1s",
+        "Args": ["/bin/sh", "-c", "cat /tmp/state; test ! -e /tmp/state"],
+    });
+    ask("18616", "PUT", "/v1/agent/check/register", &inside.to_string()).unwrap();
+    until_check("18616", "inside", "passing", "No such file");
+    docker(&["exec", "checked", "/bin/sh", "-c", "echo worn > /tmp/state"]);
+    until_check("18616", "inside", "warning", "worn\n");
+    drop(web);
+    until_registered("18616", &[]);
+    until_check("18616", "inside", "critical", "no such container");
 }

@@ -31,7 +31,7 @@ async fn registers_with_checks_that_replace_those_before() {
         name: None,
         notes: "n".into(),
         status: Some(CheckStatus::Passing),
-        definition: CheckDefinition::Ttl { ttl: Duration::from_secs(10) },
+        definition: CheckDefinition::ttl(Duration::from_secs(10)),
     };
     let registration = Registration { service: service("host:web:80"), checks: vec![check] };
     registry.client().register(&registration).await.unwrap();

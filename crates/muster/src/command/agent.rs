@@ -1,5 +1,6 @@
 //! `agent`: the registry on its own.
 
+mod checks;
 mod config;
 pub mod dns;
 mod http;

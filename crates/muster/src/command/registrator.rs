@@ -50,8 +50,14 @@ unix:///tmp/docker.sock).",
         Flag::works("compat", Kind::Bool, "", "Registrator's behaviour to the letter (default under its name)"),
         Flag::works("log-level", Kind::Text, "LEVEL", "trace, debug, info (the default), warn or err"),
         Flag::works("version", Kind::Bool, "", "print the version"),
-        Flag::absent("ttl"),
-        Flag::absent("ttl-refresh"),
+        Flag::works(
+            "enable-script-checks",
+            Kind::Bool,
+            "",
+            "let containers have commands run on the agent's host (as registrator: always)",
+        ),
+        Flag::works("ttl", Kind::Int, "SECONDS", "life of entries in backends that expire them; consul:// does not"),
+        Flag::works("ttl-refresh", Kind::Int, "SECONDS", "how often such entries are written again"),
     ],
 };
 
@@ -106,7 +112,9 @@ fn config(parsed: &Parsed, compat: bool) -> Result<Config> {
         retry_attempts: parsed.int("retry-attempts").unwrap_or(0),
         retry_interval: parsed.int("retry-interval").unwrap_or(2000),
         cleanup: parsed.bool("cleanup"),
-        ..Flags::default()
+        ttl: parsed.int("ttl").unwrap_or(0),
+        ttl_refresh: parsed.int("ttl-refresh").unwrap_or(0),
+        enable_script_checks: parsed.bool("enable-script-checks"),
     };
     Ok(Config::new(flags, own_host(compat)?, compat, FULL_PASS[usize::from(compat)])?)
 }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
+use muster_agent::{ProbeConfig, ScriptChecks};
 use muster_catalog::LocalAgent;
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
-use muster_model::NodeName;
+use muster_model::{NodeName, REGISTRAR_SERVICE};
 use muster_registrar::{Config as RegistrarConfig, Flags, Registrar};
 use muster_registry::Registry;
 use muster_template::Config as RenderConfig;
@@ -43,6 +44,7 @@ Docker engine up when there is one (DOCKER_HOST, else unix:///var/run/docker.soc
     flags: &[
         Flag::works("data-dir", Kind::Text, "DIR", "where the registry is kept; default $XDG_DATA_HOME/muster"),
         Flag::works("dns-port", Kind::Int, "PORT", "port of DNS on 127.0.0.1; -1: none; default 8600"),
+        Flag::works("enable-script-checks", Kind::Bool, "", "containers and clients may have checks run commands here"),
         Flag::works("expose-to", Kind::List, "NETWORK", "also listen on the gateway of this Docker network"),
         Flag::works("http-port", Kind::Int, "PORT", "port of the HTTP API on 127.0.0.1; default 8500"),
         Flag::works("ip", Kind::Text, "ADDR", "this host's address; default: that of the default route"),
@@ -62,6 +64,7 @@ struct Settings {
     expose: Vec<String>,
     template: Option<RenderConfig>,
     engine: Engine,
+    script_checks: bool,
 }
 
 pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
@@ -115,6 +118,7 @@ impl Settings {
             expose: parsed.list("expose-to").to_vec(),
             template,
             engine: Engine::at(engine),
+            script_checks: parsed.bool("enable-script-checks"),
         })
     }
 }
@@ -136,18 +140,21 @@ fn data_dir(parsed: &Parsed) -> Result<PathBuf> {
 
 async fn serve(settings: Settings) -> Result<()> {
     let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
+    let engine = Arc::new(settings.engine);
     let server = RegistryServer::start(ServerConfig {
         data_dir: Some(settings.data_dir.clone()),
         http_port: settings.http_port,
         dns: settings.dns,
+        scripts: if settings.script_checks { ScriptChecks::On } else { ScriptChecks::Off },
+        probes: ProbeConfig::new(Arc::clone(&engine)),
         ..ServerConfig::at(settings.node.clone(), settings.address)
     })
     .await?;
     println!("muster up: this host is {} ({}), node {}", settings.address, settings.origin, settings.node);
     println!("  registry   http://{} in {}", server.addresses[0], settings.data_dir.display());
     println!("  names      {}", server.dns_line());
-    let engine = Arc::new(settings.engine);
-    let flags = Flags { ip: settings.address.to_string(), ..Flags::default() };
+    let flags =
+        Flags { ip: settings.address.to_string(), enable_script_checks: settings.script_checks, ..Flags::default() };
     let config = RegistrarConfig::new(flags, own_host(false)?, false, FULL_PASS)?;
     let agent: Arc<dyn LocalAgent> = Arc::clone(&server.agent) as _;
     let registrar = config.build(Arc::clone(&engine) as _, Arc::clone(&agent));
@@ -199,7 +206,10 @@ async fn say_what_was_found(
         if ready.wait_for(|ready| *ready).await.is_err() {
             return;
         }
-        let registered = match agent.services().await.map(|services| services.len()).unwrap_or_default() {
+        // The registrar itself is none of those that people look for here.
+        let found = agent.services().await.unwrap_or_default();
+        let found = found.values().filter(|service| service.name.as_str() != REGISTRAR_SERVICE).count();
+        let registered = match found {
             1 => "1 service registered".to_owned(),
             services => format!("{services} services registered"),
         };

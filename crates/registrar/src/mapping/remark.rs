@@ -4,21 +4,12 @@
 /// that names the container and the label (or environment variable).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Remark {
-    /// A kind of check that we do not have yet.
+    /// A check that runs a command on the agent's host.
     #[error(
-        "container {container}: {label} asks for a check of the kind {kind}, which is not there yet; registered without it"
+        "container {container}: {label} asks for a command to be run, which is off; -enable-script-checks allows it; \
+         registered without the check"
     )]
-    CheckNotThereYet {
-        /// The container's name.
-        container: String,
-        /// What asks for it.
-        label: String,
-        /// The kind.
-        kind: &'static str,
-    },
-    /// A setting of a check that we do not have yet.
-    #[error("container {container}: {label} is not there yet for TTL checks; the check is registered without it")]
-    CheckSettingNotThereYet {
+    ScriptsOff {
         /// The container's name.
         container: String,
         /// What asks for it.

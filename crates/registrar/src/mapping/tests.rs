@@ -1,6 +1,8 @@
+use std::time::Duration;
+
 use muster_catalog::CheckRegistration;
 use muster_docker::{Binding, Endpoint, Port};
-use muster_model::{CheckDefinition, CheckStatus};
+use muster_model::{CheckDefinition, CheckStatus, HttpProbe, Probe};
 
 use super::*;
 use crate::{Config, Flags, Host};
@@ -183,7 +185,7 @@ fn a_ttl_check_has_its_time_and_first_status() {
     let checked = env(redis(), &["SERVICE_CHECK_TTL=1m30s", "SERVICE_CHECK_INITIAL_STATUS=passing"]);
     let mapped = map(&checked, None, &settings(|_| ()), "E");
     assert!(mapped.remarks.is_empty());
-    let definition = CheckDefinition::Ttl { ttl: std::time::Duration::from_secs(90) };
+    let definition = CheckDefinition::ttl(std::time::Duration::from_secs(90));
     let status = Some(CheckStatus::Passing);
     let expected = CheckRegistration { id: None, name: None, notes: "".into(), status, definition };
     assert_eq!(mapped.registrations.into_values().next().unwrap().checks, [expected]);
@@ -220,12 +222,53 @@ fn bad_values_cost_one_line_and_only_what_they_are_about() {
 }
 
 #[test]
-fn a_check_that_is_not_there_yet_costs_one_line_for_all_ports() {
-    let checked = env(nginx(), &["SERVICE_CHECK_TTL=30s", "SERVICE_CHECK_HTTP=/health"]);
-    let texts = remarks(&checked);
-    let expected = "container nginx.0: SERVICE_CHECK_HTTP asks for a check of the kind http, which is not there yet; registered without it";
-    assert_eq!(texts, [expected]);
-    assert_eq!(lines(&checked, &settings(|_| ())).len(), 2);
+fn http_wins_over_ttl_and_each_port_is_checked_at_its_own() {
+    let checked = env(nginx(), &["SERVICE_CHECK_TTL=30s", "SERVICE_CHECK_HTTP=/health", "SERVICE_80_CHECK_TIMEOUT=2s"]);
+    let mapped = map(&checked, None, &settings(|_| ()), "E");
+    assert!(mapped.remarks.is_empty());
+    let checks: Vec<_> = mapped.registrations.into_values().map(|mut r| r.checks.remove(0).definition).collect();
+    let http = |url: &str| CheckDefinition::every(Probe::Http(HttpProbe::get(url)), Duration::from_secs(10));
+    let timed = CheckDefinition { timeout: Duration::from_secs(2), ..http("http://A:8000/health") };
+    assert_eq!(checks, [http("http://A:4443/health"), timed]);
+}
+
+#[test]
+fn bad_times_of_a_check_are_left_out_with_a_line() {
+    let bad = env(
+        redis(),
+        &[
+            "SERVICE_CHECK_TCP=1",
+            "SERVICE_CHECK_INTERVAL=0s",
+            "SERVICE_CHECK_TIMEOUT=-1s",
+            "SERVICE_CHECK_DEREGISTER_AFTER=1 minute",
+            "SERVICE_CHECK_INITIAL_STATUS=up",
+        ],
+    );
+    let texts = remarks(&bad);
+    assert_eq!(texts.len(), 4, "{texts:?}");
+    assert!(texts[0].starts_with("container redis.0: SERVICE_CHECK_DEREGISTER_AFTER=\"1 minute\" is not a duration"));
+    let mapped = map(&bad, None, &settings(|_| ()), "E");
+    let check = mapped.registrations.into_values().next().unwrap().checks.remove(0);
+    let probe = Probe::Tcp { address: "A:10000".into(), tls: None };
+    assert_eq!((check.definition, check.status), (CheckDefinition::every(probe, Duration::from_secs(10)), None));
+}
+
+#[test]
+fn commands_are_off_until_they_are_enabled() {
+    let script = env(redis(), &["SERVICE_CHECK_SCRIPT=nc $SERVICE_IP $SERVICE_PORT"]);
+    let off = map(&script, None, &Settings { script_checks: false, ..settings(|_| ()) }, "E");
+    let texts: Vec<_> = off.remarks.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        texts,
+        [
+            "container redis.0: SERVICE_CHECK_SCRIPT asks for a command to be run, which is off; -enable-script-checks allows it; registered without the check"
+        ]
+    );
+    assert!(off.registrations.into_values().all(|r| r.checks.is_empty()));
+    let on = Settings { script_checks: true, compat: false, ..settings(|_| ()) };
+    let on = map(&script, None, &on, "E").registrations.into_values().next().unwrap();
+    let args = ["/bin/sh", "-c", "nc A 10000"].map(Arc::from).to_vec();
+    assert_eq!(on.checks[0].definition.probe, Probe::Script { args });
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn desired<'a>(wanted: &'a [(&'a str, Registration)]) -> Desired<'a> {
 
 /// `+ID` for a registration, `-ID` for a removal.
 fn run(desired: &Desired<'_>, registered: &BTreeMap<ServiceId, Service>, cleanup_host: Option<&str>) -> Vec<String> {
-    let commands = reconcile(desired, registered, Ownership { engine: "E", cleanup_host });
+    let commands = reconcile(desired, registered, None, Ownership { engine: "E", cleanup_host });
     let describe = |command| match command {
         Command::Register(registration) => format!("+{}", registration.service.id),
         Command::Deregister(id) => format!("-{id}"),

@@ -1,12 +1,12 @@
 //! Carrying out what a comparison says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
 use muster_catalog::{CatalogError, LocalAgent, Registration};
-use muster_model::{Service, ServiceId};
+use muster_model::{CheckId, Service, ServiceId};
 use tracing::{info, warn};
 
 use crate::reconcile::{Command, Desired, Ownership, mark, reconcile};
@@ -18,6 +18,8 @@ const AT_ONCE: usize = 16;
 pub(super) struct Registered {
     agent: Arc<dyn LocalAgent>,
     services: BTreeMap<ServiceId, Service>,
+    /// The IDs of its checks, where they count.
+    checks: Option<BTreeSet<CheckId>>,
     /// By instance: what was refused, and why. Not tried again until it changes or a full pass comes.
     refused: BTreeMap<ServiceId, (Option<Registration>, String)>,
 }
@@ -31,15 +33,24 @@ enum Outcome {
 }
 
 impl Registered {
-    /// Nothing is known yet.
-    pub fn new(agent: Arc<dyn LocalAgent>) -> Self {
-        Self { agent, services: BTreeMap::new(), refused: BTreeMap::new() }
+    /// Nothing is known yet. `with_checks`: an instance that lacks one of its checks is registered again.
+    pub fn new(agent: Arc<dyn LocalAgent>, with_checks: bool) -> Self {
+        let checks = with_checks.then(BTreeSet::new);
+        Self { agent, services: BTreeMap::new(), checks, refused: BTreeMap::new() }
     }
 
     /// Asks the agent what is registered.
     pub async fn refresh(&mut self) -> Result<(), CatalogError> {
         self.services = self.agent.services().await?;
+        if self.checks.is_some() {
+            self.checks = Some(self.agent.checks().await?);
+        }
         Ok(())
+    }
+
+    /// Whether there is such an instance.
+    pub fn has(&self, id: &ServiceId) -> bool {
+        self.services.contains_key(id)
     }
 
     /// Makes what is registered equal to `desired`. With `is_full`, what was refused is tried again. The
@@ -50,7 +61,7 @@ impl Registered {
         ownership: Ownership<'_>,
         is_full: bool,
     ) -> Result<(), CatalogError> {
-        let commands: Vec<Command<'_>> = reconcile(desired, &self.services, ownership)
+        let commands: Vec<Command<'_>> = reconcile(desired, &self.services, self.checks.as_ref(), ownership)
             .into_iter()
             .filter(|command| is_full || !self.was_refused(command))
             .collect();
@@ -91,6 +102,9 @@ impl Registered {
                 let service = &registration.service;
                 info!(service = %service.id, name = %service.name, address = %service.address, port = service.port, "registered");
                 self.services.insert(service.id.clone(), service.clone());
+                if let Some(checks) = &mut self.checks {
+                    checks.extend(registration.checks.iter().filter_map(|check| check.id.clone()));
+                }
                 self.refused.remove(&service.id);
             }
             Command::Deregister(id) => {

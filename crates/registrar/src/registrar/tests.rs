@@ -1,6 +1,7 @@
 //! The loop against an engine and an agent in memory. Time is virtual: it jumps when all wait.
 
 mod fakes;
+mod lease;
 
 use std::time::Duration;
 
@@ -32,7 +33,8 @@ impl Bench {
 
     fn start_unready(&mut self, host: &str) -> watch::Receiver<bool> {
         let host = Host { name: host.into(), address: Some("10.0.0.1".into()) };
-        let config = Config::new(self.flags.clone(), host, false, INTERVAL).unwrap();
+        let mut config = Config::new(self.flags.clone(), host, false, INTERVAL).unwrap();
+        config.settings.lease = false;
         let registrar = config.build(self.engine.clone(), self.agent.clone());
         let ready = registrar.ready();
         self.prompt = Some(registrar.prompt());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_catalog::{Instance, NodeEntries, Owner, ServiceTags};
+use muster_catalog::{Instance, NodeEntries, NodeHealth, Owner, ServiceTags};
 use muster_model::{CheckStatus, Index, Indexed, Node, Service};
 
 use super::{Answer, CheckRow};
@@ -141,6 +141,17 @@ impl State {
         };
         let all = self.nodes.values().flat_map(|record| rows(record));
         self.answer(index, all.filter(|row| state == "any" || row.check.value.status.as_str() == state).collect())
+    }
+
+    /// The instances and checks on `node`, by whomever; its index is the answer's.
+    pub fn node_health(&self, node: &str) -> Answer<NodeHealth> {
+        let Some(record) = self.nodes.get(&*node.to_lowercase()) else {
+            return self.answer(self.indexes.node_gone, NodeHealth::default());
+        };
+        let services = record.services.iter().map(|(id, record)| (Arc::clone(id), record.owner));
+        let checks = record.checks.values().map(|record| (record.owner, Arc::clone(&record.check.value)));
+        let health = NodeHealth { index: Index(0), services: services.collect(), checks: checks.collect() };
+        self.answer(record.services_index.max(record.checks_index), health)
     }
 
     /// What stands on `node` under `owner`.

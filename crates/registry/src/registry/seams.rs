@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use muster_catalog::{
     Catalog, CatalogDeregistration, CatalogError, CatalogRegistration, Data, Discovery, Fetched, Instance,
-    InstanceQuery, NodeEntries, Owner, Pending, Query, Wait,
+    InstanceQuery, NodeEntries, NodeHealth, Owner, Pending, Query, Wait,
 };
 use muster_model::{CheckId, CheckStatus, NodeName};
 
 use super::{ReadOptions, Registry, SubmitError};
 use crate::command::{Command, Rejection};
-use crate::query::{Question, all_pass};
+use crate::query::{Answer, Question, all_pass};
+use crate::state::Topic;
 
 impl Discovery for Registry {
     fn fetch<'a>(&'a self, query: &'a Query, wait: Option<Wait>) -> Pending<'a, Result<Fetched, CatalogError>> {
@@ -120,5 +121,21 @@ impl Catalog for Registry {
 
     fn entries<'a>(&'a self, node: &'a NodeName, owner: Owner) -> Pending<'a, Result<NodeEntries, CatalogError>> {
         Box::pin(async move { Ok(self.state().entries_of(node.as_str(), owner)) })
+    }
+
+    fn node_health<'a>(
+        &'a self,
+        node: &'a NodeName,
+        wait: Option<Wait>,
+    ) -> Pending<'a, Result<NodeHealth, CatalogError>> {
+        Box::pin(async move {
+            let name = node.folded();
+            let topics = [Topic::NodeChecks(Arc::clone(&name)), Topic::Node(Arc::clone(&name))];
+            let options = ReadOptions { wait, ..ReadOptions::default() };
+            let answer = self.read(&topics, options, |state| state.node_health(&name)).await;
+            let Answer { index, value, .. } =
+                answer.map_err(|refused| CatalogError::Unavailable { reason: refused.to_string() })?;
+            Ok(NodeHealth { index, ..value })
+        })
     }
 }

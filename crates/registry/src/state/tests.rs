@@ -49,7 +49,7 @@ fn check(id: &str, service: Option<&str>, status: CheckStatus) -> CatalogCheck {
         output: Arc::from(""),
         service_id: service.map(|id| ServiceId::new(id).unwrap()),
         kind: Arc::from("ttl"),
-        definition: Some(CheckDefinition::Ttl { ttl: std::time::Duration::from_secs(10) }),
+        definition: Some(CheckDefinition::ttl(std::time::Duration::from_secs(10)).into()),
     };
     CatalogCheck { check, keep_result: false }
 }

@@ -8,8 +8,9 @@ use muster_model::{CheckId, CheckStatus, Index, Key, NodeName, Operation, Servic
 use serde::{Deserialize, Serialize};
 
 use super::StoredError;
+use super::check::StoredCheck;
 use super::control::{StoredDigest, StoredStep};
-use super::parts::{StoredCheck, StoredNode, StoredOwner, StoredService, invalid};
+use super::parts::{StoredNode, StoredOwner, StoredService, invalid};
 use super::session::StoredSession;
 use super::transaction::{StoredOperation, StoredWrite};
 use crate::command::{Command, KvSet};

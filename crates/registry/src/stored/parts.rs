@@ -1,13 +1,11 @@
-//! Stored forms of nodes, services, checks and keys.
+//! Stored forms of nodes, services and keys.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use muster_catalog::Owner;
 use muster_model::{
-    Check, CheckDefinition, CheckId, CheckStatus, Index, Key, KvEntry, Node, NodeName, Service, ServiceAddress,
-    ServiceId, ServiceName, SessionId, Weights,
+    Index, Key, KvEntry, Node, NodeName, Service, ServiceAddress, ServiceId, ServiceName, SessionId, Weights,
 };
 use serde::{Deserialize, Serialize};
 
@@ -102,59 +100,6 @@ impl TryFrom<StoredService> for Service {
             socket_path: stored.socket_path,
             weights: Weights { passing: stored.weights.0, warning: stored.weights.1 },
             enable_tag_override: stored.enable_tag_override,
-        })
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-pub(super) struct StoredCheck {
-    id: String,
-    name: Arc<str>,
-    status: Arc<str>,
-    notes: Arc<str>,
-    output: Arc<str>,
-    service_id: Option<String>,
-    kind: Arc<str>,
-    definition: Option<StoredDefinition>,
-}
-
-#[derive(Serialize, Deserialize)]
-enum StoredDefinition {
-    Ttl(Duration),
-}
-
-impl From<&Check> for StoredCheck {
-    fn from(check: &Check) -> Self {
-        Self {
-            id: check.id.to_string(),
-            name: Arc::clone(&check.name),
-            status: Arc::from(check.status.as_str()),
-            notes: Arc::clone(&check.notes),
-            output: Arc::clone(&check.output),
-            service_id: check.service_id.as_ref().map(ToString::to_string),
-            kind: Arc::clone(&check.kind),
-            definition: check.definition.as_ref().map(|definition| match definition {
-                CheckDefinition::Ttl { ttl } => StoredDefinition::Ttl(*ttl),
-            }),
-        }
-    }
-}
-
-impl TryFrom<StoredCheck> for Check {
-    type Error = StoredError;
-
-    fn try_from(stored: StoredCheck) -> Result<Self, StoredError> {
-        Ok(Self {
-            id: CheckId::new(stored.id).map_err(invalid)?,
-            name: stored.name,
-            status: CheckStatus::lenient(&stored.status),
-            notes: stored.notes,
-            output: stored.output,
-            service_id: stored.service_id.map(ServiceId::new).transpose().map_err(invalid)?,
-            kind: stored.kind,
-            definition: stored.definition.map(|definition| match definition {
-                StoredDefinition::Ttl(ttl) => CheckDefinition::Ttl { ttl },
-            }),
         })
     }
 }

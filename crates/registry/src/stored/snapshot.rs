@@ -5,8 +5,9 @@ use std::time::Duration;
 use muster_model::Index;
 use serde::{Deserialize, Serialize};
 
+use super::check::StoredCheck;
 use super::encode as encode_chunk;
-use super::parts::{StoredCheck, StoredEntry, StoredNode, StoredOwner, StoredService};
+use super::parts::{StoredEntry, StoredNode, StoredOwner, StoredService};
 use super::session::StoredSession;
 use crate::state::{Level, NodeRecord, State, TableIndexes};
 

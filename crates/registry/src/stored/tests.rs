@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner};
 use muster_model::{
-    Check, CheckDefinition, CheckId, CheckOperation, CheckStatus, Index, Key, KvOperation, KvWrite, Node, NodeName,
-    NodeOperation, NodeReference, Operation, Service, ServiceAddress, ServiceId, ServiceName, ServiceOperation,
-    Session, SessionBehavior, SessionId, SessionServiceCheck, SessionTtl, Weights,
+    Check, CheckDefinition, CheckId, CheckOperation, CheckStatus, Described, DescribedValue, HttpProbe, Index, Key,
+    KvOperation, KvWrite, Node, NodeName, NodeOperation, NodeReference, Operation, Probe, Service, ServiceAddress,
+    ServiceId, ServiceName, ServiceOperation, Session, SessionBehavior, SessionId, SessionServiceCheck, SessionTtl,
+    Thresholds, Tls, Weights,
 };
 
 use super::*;
@@ -45,7 +46,7 @@ fn every_command() -> Vec<Command> {
         output: text("ou"),
         service_id: Some(service_id()),
         kind: text("ttl"),
-        definition: Some(CheckDefinition::Ttl { ttl: Duration::from_millis(1500) }),
+        definition: Some(CheckDefinition::ttl(Duration::from_millis(1500)).into()),
     };
     let register = |node, service, checks, owner| {
         Command::Register(Box::new(CatalogRegistration { node, service, checks, replace_checks: true, owner }))
@@ -239,6 +240,68 @@ fn rows_that_came_with_rules_level_2_stay_as_they_are() {
     assert_eq!(more, "0b020c090d016e010a0000");
     let restored = decode_state(&chunks).unwrap();
     assert_eq!(encode_state(&restored, 1 << 20), chunks);
+}
+
+/// A check of every kind that an agent runs, with every field in use.
+fn every_run_check() -> Vec<Command> {
+    let text = |text: &str| Arc::<str>::from(text);
+    let tls = || Tls { skip_verify: true, server_name: text("n") };
+    let (address, service, node) = (|| text("a:1"), ServiceId::new("s").unwrap(), NodeName::new("n").unwrap());
+    let http = HttpProbe {
+        url: text("u"),
+        method: text("M"),
+        header: BTreeMap::from([(text("h"), vec![text("1"), text("2")])]),
+        body: text("b"),
+        tls: tls(),
+        disable_redirects: true,
+    };
+    let probes = [
+        Probe::Ttl { ttl: Duration::from_secs(1) },
+        Probe::Http(http),
+        Probe::Tcp { address: address(), tls: Some(tls()) },
+        Probe::Udp { address: address() },
+        Probe::Grpc { target: address(), tls: Some(Tls::default()) },
+        Probe::H2Ping { address: address(), tls: None },
+        Probe::Script { args: vec![text("x"), text("y")] },
+        Probe::Docker { container: text("c"), shell: text("/s"), args: vec![text("x")] },
+        Probe::Alias { service: Some(service), node: Some(node) },
+        Probe::Described(Described {
+            interval: text("1s"),
+            timeout: text("2s"),
+            fields: BTreeMap::from([
+                (text("A"), DescribedValue::Flag),
+                (text("B"), DescribedValue::Number(-300)),
+                (text("C"), DescribedValue::Text(text("t"))),
+                (text("D"), DescribedValue::Texts(vec![text("x")])),
+                (text("E"), DescribedValue::Lists(BTreeMap::from([(text("h"), vec![text("1")])]))),
+            ]),
+        }),
+    ];
+    let definition = |probe| CheckDefinition {
+        probe,
+        interval: Duration::from_millis(1500),
+        timeout: Duration::from_secs(2),
+        thresholds: Thresholds { success_before_passing: 1, failures_before_warning: 2, failures_before_critical: 3 },
+        output_max_bytes: 300,
+        deregister_after: Duration::from_secs(90),
+        alone: true,
+    };
+    let plain = checks()[0].check.clone();
+    let check = |probe| Check { definition: Some(Arc::new(definition(probe))), ..plain.clone() };
+    let checks = probes.map(|probe| CatalogCheck { check: check(probe), keep_result: true });
+    let node = NodeUpdate::Keep(NodeName::new("n").unwrap());
+    let (checks, owner) = (checks.to_vec(), Owner::Agent);
+    let registration = CatalogRegistration { node, service: None, checks, replace_checks: false, owner };
+    vec![Command::Register(Box::new(registration))]
+}
+
+/// The same for what version 1 has been able to say since agents run checks.
+#[test]
+fn checks_that_are_run_stay_as_they_are() {
+    let commands = every_run_check();
+    let encoded = encode_batch(&commands);
+    assert_eq!(hex(&encoded), include_str!("tests/batch-v1-checks.hex").trim());
+    assert_eq!(decode_batch(&encoded).unwrap(), commands);
 }
 
 #[test]

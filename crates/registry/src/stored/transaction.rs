@@ -10,7 +10,8 @@ use muster_model::{
 use serde::{Deserialize, Serialize};
 
 use super::StoredError;
-use super::parts::{StoredCheck, StoredNode, StoredService, invalid};
+use super::check::StoredCheck;
+use super::parts::{StoredNode, StoredService, invalid};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredWrite {

@@ -13,11 +13,6 @@ pub struct AgentCheckAnswer<'a> {
     pub check: &'a Check,
     /// The instance that it is about; none for a check on the node.
     pub service: Option<&'a Service>,
-    /// The run interval as Go writes it. Empty if there is none, but `0s` for a check without interval
-    /// that came by `/v1/agent/check/register`.
-    pub interval: &'a str,
-    /// The timeout, written likewise; always empty for checks that came with their service.
-    pub timeout: &'a str,
 }
 
 /// `/v1/agent/services`: the instances of one agent, by ID.
@@ -70,9 +65,8 @@ pub(super) fn write_service(out: &mut Vec<u8>, datacenter: &str, service: &Servi
 pub fn agent_checks<'a>(out: &mut Vec<u8>, node: &NodeName, checks: impl IntoIterator<Item = AgentCheckAnswer<'a>>) {
     let mut by_id = ObjectWriter::new(out);
     for answer in checks {
-        let texts = (answer.interval, answer.timeout);
         let out = by_id.entry(answer.check.id.as_str());
-        entity::check(out, node, answer.service, Stored::unindexed(answer.check), texts);
+        entity::check(out, node, answer.service, Stored::unindexed(answer.check));
     }
     by_id.end();
 }

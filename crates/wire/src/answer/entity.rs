@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_model::{Check, Meta, Node, NodeName, Service, ServiceAddress, Weights};
+use muster_model::{Check, DescribedValue, Meta, Node, NodeName, Service, ServiceAddress, Weights};
 
 use super::Stored;
+use crate::check_times;
 use crate::json::{ObjectWriter, push_string};
 
 /// The proxy configuration of a service that is none; muster knows no mesh.
@@ -60,15 +61,9 @@ pub(super) fn service_with(out: &mut Vec<u8>, service: Stored<'_, Service>, no_t
     object.end();
 }
 
-/// A check with the service that it is about. `interval` and `timeout` are what the agent was told.
-pub(super) fn check(
-    out: &mut Vec<u8>,
-    node: &NodeName,
-    service: Option<&Service>,
-    check: Stored<'_, Check>,
-    times: (&str, &str),
-) {
-    check_with(out, node, service, check, times, Empty::Braces);
+/// A check with the service that it is about.
+pub(super) fn check(out: &mut Vec<u8>, node: &NodeName, service: Option<&Service>, check: Stored<'_, Check>) {
+    check_with(out, node, service, check, Empty::Braces);
 }
 
 /// The same with a choice of what stands for no tags.
@@ -77,18 +72,38 @@ pub(super) fn check_with(
     node: &NodeName,
     service: Option<&Service>,
     check: Stored<'_, Check>,
-    (interval, timeout): (&str, &str),
     no_tags: Empty,
 ) {
     let value = check.value;
     let mut object = ObjectWriter::new(out);
     check_result(&mut object, node, service, value, no_tags);
     object.string("Type", &value.kind);
-    object.string("Interval", interval);
-    object.string("Timeout", timeout);
+    object.string("Interval", &check_times::interval(value));
+    object.string("Timeout", &check_times::timeout(value));
     object.uint("ExposedPort", 0);
-    object.raw("Definition", "{}");
+    definition(object.member("Definition"), value);
     indexes(&mut object, check);
+    object.end();
+}
+
+/// What the catalog was told; of checks that its agent runs Consul shows none.
+fn definition(out: &mut Vec<u8>, check: &Check) {
+    let mut object = ObjectWriter::new(out);
+    for (name, value) in check_times::described(check).into_iter().flat_map(|described| &described.fields) {
+        match value {
+            DescribedValue::Flag => object.bool(name, true),
+            DescribedValue::Number(number) => object.raw(name, &number.to_string()),
+            DescribedValue::Text(text) => object.string(name, text),
+            DescribedValue::Texts(texts) => object.strings(name, texts.iter().map(|text| &**text)),
+            DescribedValue::Lists(lists) => {
+                let mut inner = ObjectWriter::new(object.member(name));
+                for (name, texts) in lists {
+                    inner.strings(name, texts.iter().map(|text| &**text));
+                }
+                inner.end();
+            }
+        }
+    }
     object.end();
 }
 

@@ -43,7 +43,7 @@ pub fn health_service<'a, C>(
         let mut checks = ArrayWriter::new(object.member("Checks"));
         let node = &instance.node.value.name;
         for check in instance.checks {
-            entity::check(checks.item(), node, Some(instance.service.value), check, ("", ""));
+            entity::check(checks.item(), node, Some(instance.service.value), check);
         }
         checks.end();
         object.end();
@@ -55,7 +55,7 @@ pub fn health_service<'a, C>(
 pub fn health_checks<'a>(out: &mut Vec<u8>, rows: impl IntoIterator<Item = CheckRow<'a>>) {
     let mut list = ArrayWriter::new(out);
     for row in rows {
-        entity::check(list.item(), row.node, row.service, row.check, ("", ""));
+        entity::check(list.item(), row.node, row.service, row.check);
     }
     list.end();
 }

@@ -80,7 +80,7 @@ fn write_row(out: &mut Vec<u8>, datacenter: &str, row: TransactionRow<'_>) {
         TransactionRow::Service(service) => entity::service_with(object.member("Service"), service, Empty::Null),
         TransactionRow::Check(row) => {
             let out = object.member("Check");
-            entity::check_with(out, row.node, row.service, row.check, ("", ""), Empty::Null);
+            entity::check_with(out, row.node, row.service, row.check, Empty::Null);
         }
     }
     object.end();

@@ -1,9 +1,9 @@
 //! Checks, as filters see them.
 
 use muster_filter::{Field, Fields, Lookup, Path, Value};
-use muster_model::{NodeName, Service};
+use muster_model::{Check, NodeName, Service};
 
-use crate::answer::AgentCheckAnswer;
+use crate::check_times;
 
 pub(super) const FIELDS: &Fields = &[
     ("Node", Field::Text),
@@ -24,20 +24,21 @@ pub(super) const FIELDS: &Fields = &[
 
 pub(super) struct CheckRecord<'a> {
     pub(super) node: &'a NodeName,
-    pub(super) answer: AgentCheckAnswer<'a>,
+    pub(super) check: &'a Check,
+    pub(super) service: Option<&'a Service>,
 }
 
 impl CheckRecord<'_> {
     /// The instance that the check is about; checks on the node have none, whatever they were handed with.
     fn service(&self) -> Option<&Service> {
-        self.answer.service.filter(|_| self.answer.check.service_id.is_some())
+        self.service.filter(|_| self.check.service_id.is_some())
     }
 }
 
 impl Lookup for CheckRecord<'_> {
     fn test(&self, path: Path<'_>, test: &mut dyn FnMut(Value<'_>) -> bool) -> bool {
         let Some((name, _)) = path.next() else { return false };
-        let check = self.answer.check;
+        let check = self.check;
         match name {
             "Node" => test(Value::Text(self.node.as_str())),
             "CheckID" => test(Value::Text(check.id.as_str())),
@@ -49,8 +50,8 @@ impl Lookup for CheckRecord<'_> {
             "ServiceName" => test(Value::Text(self.service().map_or("", |service| service.name.as_str()))),
             "ServiceTags" => test(Value::Texts(self.service().map_or(&[], |service| &service.tags))),
             "Type" => test(Value::Text(&check.kind)),
-            "Interval" => test(Value::Text(self.answer.interval)),
-            "Timeout" => test(Value::Text(self.answer.timeout)),
+            "Interval" => test(Value::Text(&check_times::interval(check))),
+            "Timeout" => test(Value::Text(&check_times::timeout(check))),
             _ => Value::test_unset(Field::Record(FIELDS), path, test),
         }
     }

@@ -8,7 +8,6 @@ use muster_model::{Check, Indexed, Node, Service};
 use super::check::{self, CheckRecord};
 use super::node::{self, NodeRow};
 use super::service::{self, ServiceRecord};
-use crate::answer::AgentCheckAnswer;
 
 pub(super) const FIELDS: &Fields = &[
     ("Node", Field::Record(node::FIELDS)),
@@ -37,7 +36,6 @@ impl Lookup for InstanceRecord<'_> {
 
 impl<'a> InstanceRecord<'a> {
     fn check(&self, check: &'a Check) -> CheckRecord<'a> {
-        let answer = AgentCheckAnswer { check, service: Some(self.service), interval: "", timeout: "" };
-        CheckRecord { node: &self.node.name, answer }
+        CheckRecord { node: &self.node.name, check, service: Some(self.service) }
     }
 }

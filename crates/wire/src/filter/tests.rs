@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use crate::answer::AgentCheckAnswer;
 use muster_filter::{Field, Fields};
 use muster_model::{CheckId, CheckStatus, Index, Meta, ServiceAddress, ServiceId, ServiceName, Weights};
 use serde_json::Value as Json;
@@ -184,9 +185,9 @@ fn checks_are_asked_for_what_their_answer_shows() {
     let list = written(|out| answer::health_checks(out, [row]));
     let takes = |text: &str| CheckFilter::new(text).unwrap().takes(&name, &check, Some(&service));
     agree_and_complete(check::FIELDS, &list[0], &takes);
-    let answer = AgentCheckAnswer { check: &check, service: Some(&service), interval: "10s", timeout: "0s" };
+    let answer = AgentCheckAnswer { check: &check, service: Some(&service) };
     let list = written(|out| answer::agent_checks(out, &name, [answer]));
-    let takes = |text: &str| CheckFilter::new(text).unwrap().takes_agents(&name, answer);
+    let takes = |text: &str| CheckFilter::new(text).unwrap().takes(&name, &check, Some(&service));
     agree_and_complete(check::FIELDS, &list["c"], &takes);
 }
 

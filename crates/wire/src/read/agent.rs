@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_model::Service;
+use muster_model::{CheckId, Service};
 
 use super::entity::{self, Reader};
 use super::{BadAnswer, Entries, collect, shape};
@@ -29,4 +29,13 @@ pub fn agent_services(body: &[u8]) -> Result<Entries<Service>, BadAnswer> {
     let value = json::parse(body)?;
     let members = value.as_object().ok_or(shape("answer", "object"))?;
     collect(members.0.iter().map(|(_, member)| member), |member| entity::service(&Reader::new("service", member)?))
+}
+
+/// `/v1/agent/checks`: the checks' IDs.
+pub fn agent_checks(body: &[u8]) -> Result<Entries<CheckId>, BadAnswer> {
+    let value = json::parse(body)?;
+    let members = value.as_object().ok_or(shape("answer", "object"))?;
+    collect(members.0.iter().map(|(_, member)| member), |member| {
+        Ok(CheckId::new(Reader::new("check", member)?.text("CheckID")))
+    })
 }

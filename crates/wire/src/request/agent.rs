@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use muster_model::{Meta, Service, ServiceAddress, ServiceId, ServiceName, Weights};
 
-use super::agent_check::{CheckFields, CheckRequest};
+use super::agent_check::CheckRequest;
+use super::check_fields::CheckFields;
 use super::fields::{self, DecodeError, Fields, Fill};
 use super::validation::{acceptable_address, check_weights};
 use super::{AgentRequestError, go_types, meta};
@@ -41,13 +42,13 @@ pub fn register_service(body: &[u8]) -> Result<ServiceRegistration, AgentRequest
     let checks = fields.check.into_iter().filter(|check| !check.is_empty()).chain(fields.checks);
     let checks = checks
         .map(|check| {
-            let kind = check.kind()?;
-            Ok((check, kind))
+            let definition = check.definition()?;
+            Ok((check, definition))
         })
         .collect::<Result<Vec<_>, AgentRequestError>>()?;
     let checks = checks
         .into_iter()
-        .map(|(check, kind)| check.into_request(kind, || AgentRequestError::ServiceCheckStatus))
+        .map(|(check, definition)| check.into_request(definition, || AgentRequestError::ServiceCheckStatus))
         .collect::<Result<_, _>>()?;
     let service = fields.service.into_service(&fields.name)?;
     Ok(ServiceRegistration { service, checks })

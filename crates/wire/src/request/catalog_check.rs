@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use muster_model::{Check, CheckId, CheckStatus, ServiceId};
 
-use super::fields::{self, DecodeError, Fields, Fill};
+use super::catalog_description::DescriptionFields;
+use super::fields::{DecodeError, Fields, Fill};
 use super::{CatalogRequestError, go_types};
 use crate::json::Value;
 
@@ -18,6 +19,9 @@ pub(super) struct CatalogCheckFields {
     output: String,
     service_id: String,
     kind: String,
+    interval: String,
+    timeout: String,
+    definition: DescriptionFields,
     ignored: String,
     ignored_tags: Vec<Arc<str>>,
     ignored_port: i32,
@@ -37,26 +41,15 @@ impl Fill for CatalogCheckFields {
             // The registry takes these from the service.
             "servicename" => fields.string("ServiceName", value, &mut self.ignored),
             "servicetags" => fields.strings("ServiceTags", value, &mut self.ignored_tags),
-            "interval" => fields.string("Interval", value, &mut self.ignored),
-            "timeout" => fields.string("Timeout", value, &mut self.ignored),
+            "interval" => fields.string("Interval", value, &mut self.interval),
+            "timeout" => fields.string("Timeout", value, &mut self.timeout),
             "peername" => fields.string("PeerName", value, &mut self.ignored),
             "exposedport" => fields.int("ExposedPort", value, &mut self.ignored_port),
-            // Nobody here runs what the catalog is told of; indexes are what a client may send back.
-            "definition" => fields.custom("Definition", go_types::DEFINITION, value, &mut Definition)?,
+            // Nobody here runs it; it is shown.
+            "definition" => fields.custom("Definition", go_types::DEFINITION, value, &mut self.definition)?,
+            // What a client may send back.
             "createindex" | "modifyindex" => {}
             _ => fields.unknown(name),
-        }
-        Ok(())
-    }
-}
-
-/// How somebody else runs the check: read for its durations only.
-struct Definition;
-
-impl Fill for Definition {
-    fn fill(&mut self, _: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
-        if matches!(folded, "interval" | "timeout" | "ttl" | "deregistercriticalserviceafter") {
-            fields::duration(value)?;
         }
         Ok(())
     }
@@ -91,7 +84,7 @@ impl CatalogCheckFields {
             output: Arc::from(self.output),
             service_id,
             kind: Arc::from(self.kind),
-            definition: None,
+            definition: self.definition.described(self.interval, self.timeout),
         })
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_model::{CheckStatus, Weights};
+use muster_model::{CheckDefinition, CheckStatus, HttpProbe, Probe, Thresholds, Tls, Weights};
 
 use super::*;
 
@@ -27,7 +27,7 @@ fn names_of_fields_have_no_case() {
     assert_eq!((registration.service.id.as_str(), registration.service.port), ("w1", 80));
     assert!(registration.service.enable_tag_override);
     assert_eq!(registration.service.tagged_addresses["lan"].port, 81);
-    assert_eq!(registration.checks[0].kind, CheckKind::Ttl(Duration::from_secs(15)));
+    assert_eq!(registration.checks[0].definition, CheckDefinition::ttl(Duration::from_secs(15)));
     assert_eq!(registration.checks[0].status, Some(CheckStatus::Passing));
 }
 
@@ -76,9 +76,9 @@ fn the_first_wrong_type_is_reported_with_gos_path() {
 #[test]
 fn durations_are_texts_or_nanoseconds() {
     let check = |check: &str| service(&format!(r#"{{"Name":"x","Check":{check}}}"#)).checks.remove(0);
-    assert_eq!(check(r#"{"TTL":5e9}"#).kind, CheckKind::Ttl(Duration::from_secs(5)));
+    assert_eq!(check(r#"{"TTL":5e9}"#).definition, CheckDefinition::ttl(Duration::from_secs(5)));
     let after = check(r#"{"TTL":"1m","deregister_critical_service_after":"90m"}"#);
-    assert_eq!(after.deregister_critical_service_after, Duration::from_secs(5400));
+    assert_eq!(after.definition.deregister_after, Duration::from_secs(5400));
     let error = service_error(r#"{"Name":"x","Check":{"TTL":"10"}}"#);
     assert_eq!(error, "Request decode failed: time: missing unit in duration \"10\"");
     let error = service_error(r#"{"Name":"x","Check":{"TTL":""}}"#);
@@ -93,17 +93,134 @@ fn each_kind_of_check_is_known_by_name() {
         (r#""UDP":"a:1""#, "udp"),
         (r#""GRPC":"a:1/b","GRPCUseTLS":true"#, "grpc"),
         (r#""H2PING":"a:1""#, "h2ping"),
-        (r#""OSService":"a""#, "os_service"),
         (r#""args":["true"]"#, "script"),
         (r#""ScriptArgs":["true"],"DockerContainerID":"a","Shell":"/bin/sh""#, "docker"),
     ] {
         let body = format!(r#"{{"Name":"x","Checks":[{{"Interval":"10s",{fields}}}]}}"#);
-        assert_eq!(service(&body).checks[0].kind, CheckKind::Unsupported(kind), "{fields}");
+        assert_eq!(service(&body).checks[0].definition.probe.kind(), kind, "{fields}");
         let without = format!(r#"{{"Name":"x","Checks":[{{{fields}}}]}}"#);
         assert!(service_error(&without).starts_with("Invalid check: Interval must be > 0"), "{fields}");
     }
     let alias = service(r#"{"Name":"x","Check":{"AliasService":"y"}}"#);
-    assert_eq!(alias.checks[0].kind, CheckKind::Unsupported("alias"));
+    assert_eq!(alias.checks[0].definition.probe.kind(), "alias");
+    let error = register_service(br#"{"Name":"x","Check":{"OSService":"a","Interval":"1s"}}"#).unwrap_err();
+    assert_eq!(error.to_string(), "a check of type os_service is not supported by this version of muster");
+    assert_eq!(error.status().code(), 501);
+}
+
+#[test]
+fn every_field_of_a_check_has_its_place() {
+    let check = |fields: &str| {
+        let body = format!(r#"{{"Name":"x","Check":{{"Interval":"10s",{fields}}}}}"#);
+        service(&body).checks.remove(0).definition
+    };
+    let tls = Tls { skip_verify: true, server_name: "n".into() };
+    let http = check(
+        r#""HTTP":"https://a/b","Method":"PUT","Header":{"X-A":["1","2"]},"Body":"b","TLSSkipVerify":true,
+        "tls_server_name":"n","disable_redirects":true,"Timeout":"2s","SuccessBeforePassing":2,
+        "FailuresBeforeWarning":3,"FailuresBeforeCritical":4,"OutputMaxSize":99,"DeregisterCriticalServiceAfter":"5m""#,
+    );
+    assert_eq!(
+        http,
+        CheckDefinition {
+            probe: Probe::Http(HttpProbe {
+                method: "PUT".into(),
+                header: [("X-A".into(), vec!["1".into(), "2".into()])].into(),
+                body: "b".into(),
+                tls: tls.clone(),
+                disable_redirects: true,
+                ..HttpProbe::get("https://a/b")
+            }),
+            timeout: Duration::from_secs(2),
+            thresholds: Thresholds {
+                success_before_passing: 2,
+                failures_before_warning: 3,
+                failures_before_critical: 4
+            },
+            output_max_bytes: 99,
+            deregister_after: Duration::from_secs(300),
+            ..CheckDefinition::every(Probe::Http(HttpProbe::get("")), Duration::from_secs(10))
+        }
+    );
+    let probe = |fields: &str| check(fields).probe;
+    let (address, secured) = (|| Arc::from("a:1"), || Some(Tls::default()));
+    assert_eq!(probe(r#""TCP":"a:1""#), Probe::Tcp { address: address(), tls: None });
+    assert_eq!(
+        probe(r#""TCP":"a:1","TCPUseTLS":true,"TLSSkipVerify":true,"TLSServerName":"n""#),
+        Probe::Tcp { address: address(), tls: Some(tls) }
+    );
+    assert_eq!(probe(r#""H2PING":"a:1""#), Probe::H2Ping { address: address(), tls: secured() });
+    assert_eq!(probe(r#""H2PING":"a:1","H2PingUseTLS":false"#), Probe::H2Ping { address: address(), tls: None });
+    assert_eq!(probe(r#""GRPC":"a:1","GRPCUseTLS":true"#), Probe::Grpc { target: address(), tls: secured() });
+    let docker = probe(r#""DockerContainerID":"c","Shell":"/bin/sh","ScriptArgs":["a","b"]"#);
+    let args = vec![Arc::from("a"), Arc::from("b")];
+    assert_eq!(docker, Probe::Docker { container: "c".into(), shell: "/bin/sh".into(), args });
+    assert_eq!(probe(r#""HTTP":"http://a","TCP":"b:1""#).kind(), "http", "Consul's order of looking");
+    assert_eq!(probe(r#""SuccessBeforePassing":-1,"UDP":"a:1""#), Probe::Udp { address: address() });
+}
+
+#[test]
+fn wrong_types_in_a_check_are_named_with_gos_path() {
+    for (field, expected) in [
+        (r#""HTTP":1"#, "number into Go struct field .Alias.Check.Alias.HTTP of type string"),
+        (r#""Method":[]"#, "array into Go struct field .Alias.Check.Alias.Method of type string"),
+        (r#""Header":"x""#, "string into Go struct field .Alias.Check.Alias.Header of type map[string][]string"),
+        (r#""Header":{"a":"x"}"#, "string into Go struct field .Alias.Check.Alias.Header of type []string"),
+        (r#""TLSSkipVerify":"true""#, "string into Go struct field .Alias.Check.Alias.TLSSkipVerify of type bool"),
+        (r#""tcp_use_tls":1"#, "number into Go struct field .Alias.Check.Alias.TCPUseTLSSnake of type bool"),
+        (r#""args":"true""#, "string into Go struct field .Alias.Check.Alias.Args of type []string"),
+        (r#""OutputMaxSize":"1""#, "string into Go struct field .Alias.Check.Alias.OutputMaxSize of type int"),
+        (
+            r#""SuccessBeforePassing":1.5"#,
+            "number 1.5 into Go struct field .Alias.Check.Alias.SuccessBeforePassing of type int",
+        ),
+        (r#""AliasNode":true"#, "bool into Go struct field .Alias.Check.Alias.AliasNode of type string"),
+    ] {
+        let error = service_error(&format!(r#"{{"Name":"x","Check":{{{field},"Interval":"1s"}}}}"#));
+        assert_eq!(error, format!("Request decode failed: json: cannot unmarshal {expected}"), "{field}");
+    }
+    let long = "x".repeat(2000);
+    let error = service_error(&format!(r#"{{"Name":"x","Check":{{"AliasService":"{long}"}}}}"#));
+    assert!(error.starts_with("Validation failed: service ID"), "{error}");
+    for (check, text) in [
+        (r#"{"AliasService":"y","TCP":"a:1","Interval":"1s"}"#, "Interval cannot be set for Alias checks"),
+        (r#"{"AliasService":"y","TTL":"1s"}"#, "TTL must be not be set for Alias checks"),
+        (r#"{"TTL":"1s","OutputMaxSize":-1}"#, "MaxOutputMaxSize must be positive"),
+        (
+            r#"{"HTTP":"http://a","Interval":"-1s"}"#,
+            "Interval must be > 0 for Script, HTTP, H2PING, TCP, UDP or OSService checks",
+        ),
+        (r#"{"TTL":"-1s"}"#, "TTL must be > 0 for TTL checks"),
+    ] {
+        assert_eq!(service_error(&format!(r#"{{"Name":"x","Check":{check}}}"#)), format!("Invalid check: {text}"));
+    }
+}
+
+#[test]
+fn the_catalog_keeps_what_it_is_told_of_a_check_and_shows_it() {
+    let body = |definition: &str| {
+        format!(r#"{{"Node":"n","Address":"a","Check":{{"Name":"c","Interval":"7s","Timeout":"3s",{definition}}}}}"#)
+    };
+    // As Consul 1.21.4 answers it.
+    let given = r#""Definition":{"http":"http://x","Interval":"10s","Timeout":5000000000,"TTL":"3s","TLSSkipVerify":true,
+        "Header":{"a":["b"]},"DeregisterCriticalServiceAfter":"1m","ScriptArgs":["a"],"Method":"","GRPCUseTLS":false}"#;
+    let check = register(body(given).as_bytes()).unwrap().checks.remove(0);
+    let mut out = Vec::new();
+    let row = crate::answer::CheckRow {
+        node: &muster_model::NodeName::new("n").unwrap(),
+        check: crate::answer::Stored::unindexed(&check),
+        service: None,
+    };
+    crate::answer::health_checks(&mut out, [row]);
+    let text = String::from_utf8(out).unwrap();
+    let definition = r#""Definition":{"DeregisterCriticalServiceAfter":"1m0s","HTTP":"http://x","Header":{"a":["b"]},"Interval":"10s","ScriptArgs":["a"],"TLSSkipVerify":true,"TTL":3000000000,"Timeout":"5s"}"#;
+    assert!(text.contains(definition), "{text}");
+    assert!(text.contains(r#""Interval":"7s","Timeout":"3s""#), "{text}");
+    let error = catalog_error(&body(r#""Definition":{"TCP":1}"#));
+    assert!(error.ends_with("of type string"), "{error}");
+    assert!(register(body(r#""Definition":{"No":1}"#).as_bytes()).is_ok(), "Consul passes over it");
+    let error = catalog_error(&body(r#""Definition":{"Interval":"x"}"#));
+    assert_eq!(error, "Request decode failed: time: invalid duration \"x\"");
 }
 
 #[test]
@@ -156,9 +273,16 @@ fn what_the_client_writes_the_server_reads() {
     let body = r#"{"ID":"w1","Name":"web","Tags":["a","<b>"],"Address":"10.0.0.1","Port":80,"SocketPath":"/s",
         "TaggedAddresses":{"lan":{"Address":"x","Port":1}},"Meta":{"k":"v"},"Weights":{"Passing":5,"Warning":0},
         "EnableTagOverride":true,"Checks":[{"CheckID":"c","Name":"n","Notes":"no","Status":"warning","TTL":"1m30s",
-        "DeregisterCriticalServiceAfter":"2m"},{"TTL":"10s"}]}"#;
+        "DeregisterCriticalServiceAfter":"2m"},{"TTL":"10s"},{"HTTP":"https://a/?b=<c>","Interval":"1s","Timeout":"5s",
+        "Method":"HEAD","Header":{"A":["1","2"],"B":[]},"Body":"x","TLSSkipVerify":true,"TLSServerName":"n",
+        "DisableRedirects":true,"SuccessBeforePassing":1,"FailuresBeforeWarning":2,"FailuresBeforeCritical":3,
+        "OutputMaxSize":7},{"TCP":"a:1","TCPUseTLS":true,"TLSServerName":"n","Interval":"1s"},
+        {"UDP":"a:1","Interval":"1s"},{"GRPC":"a:1/s","GRPCUseTLS":true,"Interval":"1s"},
+        {"H2PING":"a:1","H2PingUseTLS":false,"Interval":"1s"},{"H2PING":"a:1","Interval":"1s"},
+        {"Args":["a","b c"],"Interval":"1s"},{"Args":["a"],"DockerContainerID":"d","Shell":"s","Interval":"1s"},
+        {"AliasService":"a","AliasNode":"b"},{"AliasNode":"b"}]}"#;
     let registration = service(body);
-    assert_eq!(registration.checks.len(), 2);
+    assert_eq!(registration.checks.len(), 12);
     let mut out = Vec::new();
     write_service_registration(&mut out, &registration);
     assert_eq!(register_service(&out), Ok(registration.clone()));

@@ -35,6 +35,9 @@ pub enum AgentRequestError {
     /// Fields of a check that do not go together.
     #[error("Invalid check: {0}")]
     Check(#[from] CheckProblem),
+    /// A kind of check that muster does not run.
+    #[error("a check of type {0} is not supported by this version of muster")]
+    CheckKind(&'static str),
     /// The status of a service's check.
     #[error("Status for checks must 'passing', 'warning', 'critical'")]
     ServiceCheckStatus,
@@ -52,7 +55,10 @@ pub enum AgentRequestError {
 impl AgentRequestError {
     /// The answer's status.
     pub fn status(&self) -> Status {
-        Status::BadRequest
+        match self {
+            Self::CheckKind(_) => Status::NotImplemented,
+            _ => Status::BadRequest,
+        }
     }
 }
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use muster_model::{Check, CheckStatus, Service, ServiceAddress};
 
-use super::{CatalogDeregister, CatalogRegister, CheckKind, CheckRequest, DeregisterTarget, ServiceRegistration};
-use crate::duration_text::GoDuration;
+use super::{CatalogDeregister, CatalogRegister, DeregisterTarget, ServiceRegistration, check_write};
 use crate::json::{ArrayWriter, ObjectWriter, push_string};
 
-/// The body of `/v1/agent/service/register`. Checks of kinds that muster does not know are left out.
+/// The body of `/v1/agent/service/register`.
 pub fn write_service_registration(out: &mut Vec<u8>, registration: &ServiceRegistration) {
     let service = &registration.service;
     let mut object = ObjectWriter::new(out);
@@ -19,30 +18,9 @@ pub fn write_service_registration(out: &mut Vec<u8>, registration: &ServiceRegis
     if !registration.checks.is_empty() {
         let mut list = ArrayWriter::new(object.member("Checks"));
         for check in &registration.checks {
-            if let CheckKind::Ttl(ttl) = check.kind {
-                check_request(list.item(), check, ttl.into());
-            }
+            check_write::check_request(list.item(), check);
         }
         list.end();
-    }
-    object.end();
-}
-
-fn check_request(out: &mut Vec<u8>, check: &CheckRequest, ttl: GoDuration) {
-    let mut object = ObjectWriter::new(out);
-    let texts = [
-        ("CheckID", check.id.as_ref().map(|id| id.as_str())),
-        ("Name", check.name.as_deref()),
-        ("Notes", Some(&*check.notes)),
-        ("Status", check.status.as_ref().map(CheckStatus::as_str)),
-    ];
-    for (name, text) in texts {
-        optional(&mut object, name, text.unwrap_or_default());
-    }
-    object.string("TTL", &ttl.to_string());
-    if !check.deregister_critical_service_after.is_zero() {
-        let after = GoDuration::from(check.deregister_critical_service_after);
-        object.string("DeregisterCriticalServiceAfter", &after.to_string());
     }
     object.end();
 }
@@ -148,7 +126,7 @@ fn map(object: &mut ObjectWriter<'_>, name: &str, map: &BTreeMap<Arc<str>, Arc<s
     inner.end();
 }
 
-fn optional(object: &mut ObjectWriter<'_>, name: &str, text: &str) {
+pub(super) fn optional(object: &mut ObjectWriter<'_>, name: &str, text: &str) {
     if !text.is_empty() {
         object.string(name, text);
     }

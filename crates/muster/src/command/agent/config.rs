@@ -8,7 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use muster_model::NodeName;
 
 use super::network::Network;
-use super::{dns, http, identity};
+use super::{checks, dns, http, identity};
 use crate::address;
 use crate::config::{self, Settings};
 use crate::flags::Parsed;
@@ -85,6 +85,8 @@ impl AgentSettings {
             dns,
             http: http::settings(settings)?,
             serf_ports: [serf_port(settings, "ports.serf_lan", 8301), serf_port(settings, "ports.serf_wan", 8302)],
+            scripts: checks::scripts(settings),
+            probes: checks::probes(settings)?,
             version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
             ..ServerConfig::at(NodeName::new(node).context("node_name")?, network.advertise)
         };

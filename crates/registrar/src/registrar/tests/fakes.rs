@@ -215,6 +215,7 @@ pub struct FakeAgent {
 #[derive(Default)]
 pub struct AgentState {
     services: BTreeMap<ServiceId, Service>,
+    checks: BTreeMap<CheckId, ServiceId>,
     commands: Vec<String>,
     refused: BTreeSet<String>,
     refusals: usize,
@@ -310,6 +311,8 @@ impl LocalAgent for FakeAgent {
             }
             state.commands.push(format!("+{}", service.id));
             state.services.insert(service.id.clone(), service.clone());
+            let named = registration.checks.iter().filter_map(|check| check.id.clone());
+            state.checks.extend(named.map(|check| (check, service.id.clone())));
             self.changed.notify_one();
             Ok(())
         })
@@ -327,6 +330,19 @@ impl LocalAgent for FakeAgent {
             let found = state.services.remove(service);
             self.changed.notify_one();
             found.map(|_| ()).ok_or(CatalogError::NotFound { reason: "unknown service".into() })
+        })
+    }
+
+    fn checks(&self) -> Pending<'_, Result<BTreeSet<CheckId>, CatalogError>> {
+        Box::pin(async {
+            let state = self.lock();
+            state.check()?;
+            Ok(state
+                .checks
+                .iter()
+                .filter(|(_, service)| state.services.contains_key(service))
+                .map(|(id, _)| id.clone())
+                .collect())
         })
     }
 

@@ -1,0 +1,105 @@
+//! A URL answers: 2xx passes, 429 warns, anything else is critical.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::ext::ReasonPhrase;
+use hyper::header::{ACCEPT, HeaderName, HeaderValue, USER_AGENT};
+use hyper::{HeaderMap, Method, Response, StatusCode};
+use muster_model::{CheckStatus, HttpProbe};
+use url::{ParseError, Url};
+
+use crate::Outcome;
+use crate::http_client::{Asked, exchange};
+use crate::redirect;
+use crate::tail::Tail;
+
+pub(super) async fn run(probe: &HttpProbe, timeout: Duration, limit: usize) -> Outcome {
+    let method = if probe.method.is_empty() { "GET" } else { &probe.method };
+    let mut body = Tail::new(limit);
+    let late = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
+    let fetched = tokio::time::timeout(timeout, fetch(probe, method, &mut body)).await;
+    match fetched.unwrap_or_else(|_| Err(Failure::Exchange(late.to_owned()))) {
+        Ok(answer) => {
+            let output = format!("HTTP {method} {}: {} Output: {}", probe.url, status_line(&answer), body.text());
+            Outcome { status: meaning(answer.status()), output }
+        }
+        Err(Failure::Request(text)) => Outcome::critical(text),
+        // As Go says it: the method with only its first letter large.
+        Err(Failure::Exchange(text)) => {
+            let (first, rest) = method.split_at_checked(1).unwrap_or((method, ""));
+            Outcome::critical(format!("{first}{} {:?}: {text}", rest.to_lowercase(), &*probe.url))
+        }
+    }
+}
+
+/// Why there is no answer.
+enum Failure {
+    /// It cannot even be asked.
+    Request(String),
+    /// It was asked, or could have been.
+    Exchange(String),
+}
+
+fn meaning(status: StatusCode) -> CheckStatus {
+    match status {
+        _ if status.is_success() => CheckStatus::Passing,
+        StatusCode::TOO_MANY_REQUESTS => CheckStatus::Warning,
+        _ => CheckStatus::Critical,
+    }
+}
+
+/// The status as the server put it.
+fn status_line(answer: &Response<()>) -> String {
+    let own = answer.extensions().get::<ReasonPhrase>().map(|phrase| String::from_utf8_lossy(phrase.as_bytes()));
+    let usual = answer.status().canonical_reason().unwrap_or_default();
+    format!("{} {}", answer.status().as_u16(), own.as_deref().unwrap_or(usual)).trim_end().to_owned()
+}
+
+/// Asks, and asks on where it is sent to. `body` then holds the last answer's.
+async fn fetch(probe: &HttpProbe, method: &str, body: &mut Tail) -> Result<Response<()>, Failure> {
+    let scheme = |scheme: &str| Failure::Exchange(format!("unsupported protocol scheme {scheme:?}"));
+    let mut asked = Asked {
+        method: Method::from_bytes(method.as_bytes())
+            .map_err(|_| Failure::Request(format!("net/http: invalid method {method:?}")))?,
+        url: Url::parse(&probe.url).map_err(|error| match error {
+            // Go takes it for a path.
+            ParseError::RelativeUrlWithoutBase => scheme(""),
+            other => Failure::Request(format!("parse {:?}: {other}", &*probe.url)),
+        })?,
+        headers: headers(probe).map_err(Failure::Exchange)?,
+        body: Bytes::copy_from_slice(probe.body.as_bytes()),
+    };
+    if !matches!(asked.url.scheme(), "http" | "https") {
+        return Err(scheme(asked.url.scheme()));
+    }
+    for _ in 0..=redirect::MOST {
+        *body = body.emptied();
+        let answer = exchange(&asked, &probe.tls, body).await.map_err(Failure::Exchange)?;
+        if probe.disable_redirects {
+            return Ok(answer);
+        }
+        match redirect::next(&asked, &answer) {
+            None => return Ok(answer),
+            Some(next) => asked = next.map_err(Failure::Exchange)?,
+        }
+    }
+    Err(Failure::Exchange(format!("stopped after {} redirects", redirect::MOST)))
+}
+
+fn headers(probe: &HttpProbe) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    for (name, values) in &probe.header {
+        let known = HeaderName::from_bytes(name.as_bytes());
+        let known = known.map_err(|_| format!("net/http: invalid header field name {:?}", &**name))?;
+        for value in values {
+            let value = HeaderValue::from_str(value);
+            let value = value.map_err(|_| format!("net/http: invalid header field value for {:?}", &**name))?;
+            headers.append(known.clone(), value);
+        }
+    }
+    for (name, usual) in [(USER_AGENT, "Consul Health Check"), (ACCEPT, "text/plain, text/*, */*")] {
+        headers.entry(name).or_insert(HeaderValue::from_static(usual));
+    }
+    Ok(headers)
+}

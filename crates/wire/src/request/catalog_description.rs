@@ -1,0 +1,91 @@
+//! A check's `Definition` in the body of `/v1/catalog/register`: how somebody else is to run it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use muster_model::{CheckDefinition, Described, DescribedValue, Probe};
+
+use super::fields::{self, DecodeError, Fields, Fill};
+use crate::json::Value;
+
+const TEXTS: &[&str] = &[
+    "HTTP",
+    "TLSServerName",
+    "Method",
+    "Body",
+    "TCP",
+    "UDP",
+    "H2PING",
+    "OSService",
+    "GRPC",
+    "DockerContainerID",
+    "Shell",
+    "AliasNode",
+    "AliasService",
+];
+const FLAGS: &[&str] = &["TLSSkipVerify", "DisableRedirects", "TCPUseTLS", "H2PingUseTLS", "GRPCUseTLS"];
+const DURATIONS: &[&str] = &["Interval", "Timeout", "DeregisterCriticalServiceAfter"];
+
+/// The fields that say something, by Go's names.
+#[derive(Default)]
+pub(super) struct DescriptionFields(BTreeMap<Arc<str>, DescribedValue>);
+
+impl Fill for DescriptionFields {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
+        let listed = |names: &[&'static str]| names.iter().find(|name| name.to_lowercase() == folded).copied();
+        if let Some(field) = listed(TEXTS) {
+            let mut text = String::new();
+            fields.string(field, value, &mut text);
+            self.put(field, DescribedValue::Text(Arc::from(&*text)), text.is_empty());
+        } else if let Some(field) = listed(FLAGS) {
+            let mut flag = false;
+            fields.bool(field, value, &mut flag);
+            self.put(field, DescribedValue::Flag, !flag);
+        } else if let Some(field) = listed(DURATIONS) {
+            let time = fields::duration(value)?.unwrap_or_default();
+            self.put(field, DescribedValue::Text(Arc::from(time.to_string())), time.nanos() == 0);
+        } else {
+            match folded {
+                // Consul shows this one as a number.
+                "ttl" => {
+                    let nanos = fields::duration(value)?.unwrap_or_default().nanos();
+                    self.put("TTL", DescribedValue::Number(nanos), nanos == 0);
+                }
+                "outputmaxsize" => {
+                    let mut number = 0;
+                    fields.int("OutputMaxSize", value, &mut number);
+                    self.put("OutputMaxSize", DescribedValue::Number(number.into()), number == 0);
+                }
+                "scriptargs" => {
+                    let mut args = Vec::new();
+                    fields.strings("ScriptArgs", value, &mut args);
+                    let is_empty = args.is_empty();
+                    self.put("ScriptArgs", DescribedValue::Texts(args), is_empty);
+                }
+                "header" => {
+                    let mut header = super::check_fields::HeaderFields::default();
+                    fields.nested("Header", ("", "map[string][]string"), value, &mut header)?;
+                    let is_empty = header.0.is_empty();
+                    self.put("Header", DescribedValue::Lists(header.0), is_empty);
+                }
+                // Consul passes over what it does not know here.
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+impl DescriptionFields {
+    fn put(&mut self, name: &'static str, value: DescribedValue, is_empty: bool) {
+        if !is_empty {
+            self.0.insert(Arc::from(name), value);
+        }
+    }
+
+    /// With what stands beside them; none: nothing is said at all.
+    pub fn described(self, interval: String, timeout: String) -> Option<Arc<CheckDefinition>> {
+        let described = Described { interval: interval.into(), timeout: timeout.into(), fields: self.0 };
+        (described != Described::default()).then(|| Arc::new(CheckDefinition::new(Probe::Described(described))))
+    }
+}
