@@ -183,12 +183,6 @@ impl Answer {
         self.additional.push(Record { owner, ttl, data, belongs_to });
     }
 
-    /// Whether the additional section has this record already.
-    pub fn has_beside(&self, owner: Span, data: IpAddr) -> bool {
-        let same = |record: &&Record| matches!(record.data, Data::Address(own) if own == data);
-        self.additional.iter().filter(same).any(|record| self.bytes(record.owner) == self.bytes(owner))
-    }
-
     pub fn is_empty(&self) -> bool {
         self.answers.is_empty() && self.additional.is_empty()
     }

@@ -52,7 +52,7 @@ impl Resolver<'_> {
     }
 
     fn service_records(&mut self, chosen: Shuffled<'_>, repeats: bool, ttl: u32, asked: Asked, answer: &mut Answer) {
-        let (mut seen, mut seen_nodes) = (HashSet::new(), HashSet::new());
+        let mut seen = HashSet::new();
         let parents = [&self.middles.node, &self.middles.address];
         let [Some(nodes), Some(addresses)] = parents.map(|labels| answer.name_under(labels, asked.domain)) else {
             return;
@@ -69,14 +69,11 @@ impl Resolver<'_> {
                     let own = if endpoint.own_place { None } else { node };
                     let Some(target) = own.or_else(|| answer.name_of_address(*address, addresses)) else { continue };
                     answer.answer(asked.name, ttl, Data::Service { weight, port, target });
-                    if !repeats || !answer.has_beside(target, *address) {
-                        answer.beside(target, ttl, Data::Address(*address));
-                    }
+                    // Once for each, though several may share it, as Consul: who reads them one by one finds each whole.
+                    answer.beside(target, ttl, Data::Address(*address));
                 }
             }
-            if let Some(node) = node
-                && (!repeats || seen_nodes.insert(endpoint.node.name.as_str()))
-            {
+            if let Some(node) = node {
                 self.texts(&endpoint.node, node, ttl, asked, answer);
             }
             if answer.answers.len() > asked.room {
