@@ -147,6 +147,7 @@ fn a_hangup_ends_neither_registrator_nor_up() {
     let mut up = Running::start(command.env("DOCKER_HOST", "unix:///nowhere/docker.sock"));
     up.line();
     up.line();
+    up.line();
     assert!(up.line().contains("picked up when it appears"));
     up.signal("HUP");
     assert!(up.terminate().success());

@@ -14,7 +14,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 use tokio::task::JoinSet;
 
-/// HTTP servers that say their own name.
+/// HTTP servers that say their own name, each on an address of its own: HAProxy keeps servers of one name and several
+/// ports apart only now and then, in front of Consul too.
 struct Backends {
     addresses: Vec<SocketAddr>,
     _tasks: JoinSet<()>,
@@ -24,7 +25,9 @@ impl Backends {
     async fn start(count: usize) -> Self {
         let (mut addresses, mut tasks) = (Vec::new(), JoinSet::new());
         for number in 0..count {
-            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+            let listener = tokio::net::TcpListener::bind((Ipv4Addr::new(127, 0, 0, 1 + number as u8), 0))
+                .await
+                .expect("a free port");
             addresses.push(listener.local_addr().expect("it is bound"));
             tasks.spawn(async move {
                 while let Ok((mut stream, _)) = listener.accept().await {
@@ -98,9 +101,11 @@ async fn a_pool_from_srv_records_grows_and_shrinks() {
     let agent = Agent::start().await;
     let backends = Backends::start(3).await;
     let register = async |number: usize| {
-        let port = backends.addresses[number].port();
+        let address = backends.addresses[number];
         let id = format!("web-{number}");
-        agent.register(json!({"ID": id, "Name": "web", "Address": "127.0.0.1", "Port": port})).await;
+        agent
+            .register(json!({"ID": id, "Name": "web", "Address": address.ip().to_string(), "Port": address.port()}))
+            .await;
     };
     register(0).await;
     let proxy = Proxy::start(haproxy, agent.dns());

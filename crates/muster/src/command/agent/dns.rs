@@ -19,7 +19,7 @@ const FORMS: [&str; 5] = ["service", "connect", "node", "query", "addr"];
 /// How DNS is to be served; none: not at all.
 pub fn settings(settings: &Settings, http_port: u16, datacenter: &str) -> Result<Option<DnsConfig>> {
     let answers = answers(settings, datacenter)?;
-    let listen = network::listen(settings, "dns")?;
+    let listen = network::listen(settings, "addresses.dns", "ports.dns")?;
     let port = port(settings.int("ports.dns"), http_port).map_err(|_| {
         let number = settings.int("ports.dns").unwrap_or_default();
         settings.wrong("ports.dns", format!("is {number}: 1 to 65535 would be right, 0 for any, or -1 for none"))
@@ -42,18 +42,18 @@ pub fn port(named: Option<i64>, http_port: u16) -> Result<Option<u16>> {
 
 fn answers(settings: &Settings, datacenter: &str) -> Result<Config> {
     let default = Config::default();
-    let bool = |name: &str, default| settings.bool(&format!("dns_config.{name}")).unwrap_or(default);
+    let bool = |name: &str, default| settings.bool(name).unwrap_or(default);
     let mut config = Config {
         domain: domain(settings, "domain")?.unwrap_or(default.domain),
         alt_domain: alt_domain(settings, datacenter)?,
         node_ttl: seconds(settings, "dns_config.node_ttl")?,
         service_ttl: service_ttl(settings)?,
-        only_passing: bool("only_passing", default.only_passing),
+        only_passing: bool("dns_config.only_passing", default.only_passing),
         a_record_limit: count(settings, "dns_config.a_record_limit", default.a_record_limit)?,
         udp_answer_limit: count(settings, "dns_config.udp_answer_limit", default.udp_answer_limit)?,
-        truncation_flag: bool("enable_truncate", default.truncation_flag),
-        disable_compression: bool("disable_compression", default.disable_compression),
-        node_meta_txt: bool("enable_additional_node_meta_txt", default.node_meta_txt),
+        truncation_flag: bool("dns_config.enable_truncate", default.truncation_flag),
+        disable_compression: bool("dns_config.disable_compression", default.disable_compression),
+        node_meta_txt: bool("dns_config.enable_additional_node_meta_txt", default.node_meta_txt),
         soa: default.soa,
         recursors: settings.list("recursors").iter().map(|text| recursor(settings, text)).collect::<Result<_>>()?,
         recursor_strategy: strategy(settings)?,

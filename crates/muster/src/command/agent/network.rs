@@ -65,7 +65,7 @@ impl Network {
         Ok(Self {
             advertise,
             tagged_addresses: tagged,
-            listen: listen(settings, "http")?,
+            listen: listen(settings, "addresses.http", "ports.http")?,
             http_port: port(settings, "ports.http", HTTP_PORT)?,
             server_port: port(settings, "ports.server", SERVER_PORT)?,
         })
@@ -84,15 +84,14 @@ fn address_of(settings: &Settings, path: &str, text: &str) -> Result<IpAddr> {
         .map_err(|_| settings.wrong(path, format!("is {text:?}: an IP address such as 192.168.1.10 would be right")))
 }
 
-/// Where HTTP or DNS (`name`) listens: nowhere if its port is off.
-pub fn listen(settings: &Settings, name: &str) -> Result<Vec<IpAddr>> {
-    if settings.int(&format!("ports.{name}")) == Some(-1) {
+/// Where HTTP or DNS listens, by the keys of its addresses and port: nowhere if its port is off.
+pub fn listen(settings: &Settings, addresses: &str, port: &str) -> Result<Vec<IpAddr>> {
+    if settings.int(port) == Some(-1) {
         return Ok(Vec::new());
     }
-    let own_path = format!("addresses.{name}");
-    let own = settings.text(&own_path).filter(|text| !text.is_empty());
+    let own = settings.text(addresses).filter(|text| !text.is_empty());
     let (path, text) = match (own, settings.text("client_addr")) {
-        (Some(text), _) => (&*own_path, text),
+        (Some(text), _) => (addresses, text),
         (None, Some(text)) => ("client_addr", text),
         (None, None) => return Ok(vec![LOOPBACK]),
     };
