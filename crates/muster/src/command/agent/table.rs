@@ -31,6 +31,7 @@ const FLAGS: &[Flag] = &[
     Flag::works("bind", Kind::Text, "ADDR", "address of this node; default: that of the default route"),
     Flag::works("bootstrap", Kind::Bool, "", "be the one server; implies -server"),
     Flag::works("bootstrap-expect", Kind::Int, "N", "1 is -bootstrap; more is an error, since there is one server"),
+    Flag::works("check_output_max_size", Kind::Int, "BYTES", "how much output of a check is kept; default 4096"),
     Flag::works(
         "client",
         Kind::Text,
@@ -43,7 +44,6 @@ const FLAGS: &[Flag] = &[
     Flag::works("data-dir", Kind::Text, "DIR", "where the registry is kept"),
     Flag::works("datacenter", Kind::Text, "NAME", "name of the datacenter; default dc1"),
     Flag::works("dev", Kind::Bool, "", "in memory, on 127.0.0.1, JSON indented"),
-    Flag::works("check_output_max_size", Kind::Int, "BYTES", "how much output of a check is kept; default 4096"),
     Flag::works(
         "dns-port",
         Kind::Int,
