@@ -15,7 +15,7 @@ const OF_A_SERVICE: usize = 10;
 const ON_A_NODE: usize = 100;
 const CONNECTIONS: usize = 64;
 /// Changes that are measured at each size.
-const CHANGES: usize = 5_000;
+const CHANGES: usize = 20_000;
 
 /// What one run gave.
 pub struct Growth {

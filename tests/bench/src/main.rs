@@ -107,7 +107,6 @@ async fn measure(kind: Kind, program: &std::path::Path, results: &mut table::Res
         let bare = Bare::answering(&server.address, target).await?;
         results.add(Work::Health, Kind::Bare, get.run_on(&bare.address, || bare.cpu()).await?);
     }
-    results.add(Work::Blocked, kind, blocked::run(&server).await?);
     let put = Load::put("/v1/kv/bench/", CONNECTIONS, Duration::from_secs(3));
     let alone = Load::put("/v1/kv/alone/", 1, Duration::from_secs(2));
     results.add(Work::Put, kind, put.run(&server).await?);
@@ -128,6 +127,8 @@ async fn measure(kind: Kind, program: &std::path::Path, results: &mut table::Res
         register(&server, &format!("service{}", instance / 10), instance).await?;
     }
     results.add(Work::Memory, kind, number(server.anonymous_memory_mib()?));
+    // After that: the connections of 2,000 clients are memory too.
+    results.add(Work::Blocked, kind, blocked::run(&server).await?);
     server.stop()
 }
 
