@@ -4,6 +4,7 @@
 //! both times; [`checker`](crate::checker) then looks for the one order that the indexes give and names each reply
 //! that does not fit into it. Nothing here knows how the registry works inside.
 
+pub mod binary;
 pub mod checker;
 pub mod client;
 pub mod event;

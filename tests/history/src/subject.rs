@@ -1,5 +1,6 @@
 //! The registry under test: a process that is killed and started again on the same port and directory.
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Subject {
     binary: PathBuf,
-    bug: Option<String>,
+    environment: Vec<(String, OsString)>,
     data: TempDir,
     address: SocketAddr,
     up: watch::Sender<bool>,
@@ -27,13 +28,20 @@ pub struct Subject {
 impl Subject {
     /// Starts one with an empty directory, and a seeded bug if one is named.
     pub async fn start(binary: &Path, bug: Option<&str>) -> Result<Self, ProgramError> {
+        let bug = bug.map(|bug| ("MUSTER_SEEDED_BUG".to_owned(), OsString::from(bug)));
+        Self::start_with(binary, bug.into_iter().collect()).await
+    }
+
+    /// Starts one with an empty directory and more in its environment.
+    pub async fn start_with(binary: &Path, environment: Vec<(String, OsString)>) -> Result<Self, ProgramError> {
         let first = 20_000 + u16::try_from(std::process::id() % 10_000).expect("below 10,000");
         // Not a port that the system hands out: while the registry is down another test could get it.
         let port = (first..32_000).find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok());
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port.expect("a free port")));
         let data = TempDir::new().expect("a directory");
-        let (binary, bug) = (binary.to_owned(), bug.map(str::to_owned));
-        let mut subject = Self { binary, bug, data, address, up: watch::Sender::new(false), program: None, kills: 0 };
+        let binary = binary.to_owned();
+        let mut subject =
+            Self { binary, environment, data, address, up: watch::Sender::new(false), program: None, kills: 0 };
         subject.run().await?;
         Ok(subject)
     }
@@ -41,6 +49,11 @@ impl Subject {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Its process ID.
+    pub fn pid(&self) -> Option<u32> {
+        self.program.as_ref().map(Program::pid)
     }
 
     /// Whether it can be reached, now and later.
@@ -63,9 +76,7 @@ impl Subject {
         command.args(["agent", "-bootstrap", "-node", "history", "-http-port", &self.address.port().to_string()]);
         command.args(["-dns-port", "-1"]);
         command.arg("-data-dir").arg(self.data.path());
-        if let Some(bug) = &self.bug {
-            command.env("MUSTER_SEEDED_BUG", bug);
-        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut program = Program::start("muster agent", command, None)?;
         let ready = |line: &muster_testbed::program::Line| {
             line.stream == Stream::Out && line.text.starts_with("muster agent: ")

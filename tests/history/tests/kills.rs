@@ -2,8 +2,7 @@
 //!
 //! Run by tests/history/run, which builds muster with and without the seeded bugs.
 
-use std::path::PathBuf;
-
+use muster_history::binary::named_in;
 use muster_history::checker::{Rule, Violation, check};
 use muster_history::plan::{History, Plan, run};
 
@@ -22,18 +21,13 @@ const BUGS: [(&str, Rule); 9] = [
 /// A bug that shows by chance only is looked for so often.
 const TRIES: u64 = 5;
 
-fn binary(variable: &str) -> PathBuf {
-    let path = std::env::var_os(variable).unwrap_or_else(|| panic!("{variable} is not set: use tests/history/run"));
-    PathBuf::from(path)
-}
-
 /// `MUSTER_HISTORY_ROUNDS`: how many rounds each client does.
 fn rounds() -> usize {
     std::env::var("MUSTER_HISTORY_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(250)
 }
 
 async fn history(variable: &str, bug: Option<&str>, plan: Plan) -> (History, Vec<Violation>) {
-    let history = run(&binary(variable), bug, plan).await.unwrap_or_else(|error| panic!("{error}"));
+    let history = run(&named_in(variable), bug, plan).await.unwrap_or_else(|error| panic!("{error}"));
     let found = check(&history.events);
     (history, found)
 }
@@ -41,7 +35,7 @@ async fn history(variable: &str, bug: Option<&str>, plan: Plan) -> (History, Vec
 /// Writes a history beside the binaries, a request a line.
 fn keep(history: &History) {
     let lines: Vec<String> = history.events.iter().map(|event| format!("{event:?}\n")).collect();
-    let path = binary("MUSTER_BIN").with_file_name("history.txt");
+    let path = named_in("MUSTER_BIN").with_file_name("history.txt");
     std::fs::write(&path, lines.concat()).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     println!("history: all requests are in {}", path.display());
 }

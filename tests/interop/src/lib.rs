@@ -1,7 +1,7 @@
 //! Unmodified third-party clients, each against a registry of its own.
 //!
 //! The tests are ignored by default, since what they run is fetched: `make test-ci` runs them. Clients
-//! come by the ordinary clients of their registries (`go`, `pip`) at pinned versions, into
+//! come by the ordinary clients of their registries (`go`, `pip`, `npm`) at pinned versions, into
 //! `.cache/interop`. Knows no crate of muster: it sees what clients see.
 
 pub mod agent;
@@ -10,6 +10,8 @@ pub mod client_test;
 pub mod consul_template;
 pub mod debian;
 pub mod go;
+pub mod node;
+pub mod patroni;
 pub mod python;
 pub mod skip;
 

@@ -40,6 +40,8 @@ questions! {
     a_plan_follows_the_services: "TestAPlanFollowsTheServices",
     a_plan_follows_the_nodes: "TestAPlanFollowsTheNodes",
     a_plan_follows_the_checks: "TestAPlanFollowsTheChecks",
+    a_lock_passes_from_a_dying_holder_to_the_next: "TestALockPassesFromADyingHolderToTheNext",
+    the_holder_is_a_child_of_the_lock_s_test: "TestHolder",
 }
 
 async fn ask(test: &str, question: &str) {
