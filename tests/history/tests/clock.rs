@@ -33,16 +33,16 @@ async fn put(subject: &Subject, path: &str, body: String) -> Answer {
 }
 
 fn index(answer: &Answer) -> u64 {
-    answer.headers["X-Consul-Index"].to_str().unwrap().parse().unwrap()
+    answer.headers["X-Consul-Index"].to_str().expect("digits").parse().expect("digits")
 }
 
 /// The year that the registry believes in, by its Date header.
 fn year(answer: &Answer) -> String {
-    answer.headers["Date"].to_str().unwrap().split(' ').nth(3).unwrap().to_owned()
+    answer.headers["Date"].to_str().expect("text").split(' ').nth(3).expect("a year").to_owned()
 }
 
 fn jump(file: &Path, to: &str) {
-    std::fs::write(file, to).unwrap();
+    std::fs::write(file, to).expect("the directory is there");
 }
 
 #[tokio::test]
