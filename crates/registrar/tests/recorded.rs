@@ -166,7 +166,13 @@ fn check_body(definition: &CheckDefinition) -> Map<String, Value> {
 }
 
 /// The record has durations as they were given, ours go through a value: `10m` is `10m0s`.
+/// Inside of commands it has a container's address as it was, and everywhere else `NET`.
 fn with_plain_durations(mut body: Value) -> Value {
+    for word in body.pointer_mut("/Check/ScriptArgs").and_then(Value::as_array_mut).into_iter().flatten() {
+        if let Value::String(text) = word {
+            *text = text.replace("172.17.0.35", "NET");
+        }
+    }
     for name in ["TTL", "Interval", "Timeout", "DeregisterCriticalServiceAfter"] {
         if let Some(Value::String(text)) = body.get_mut("Check").and_then(|check| check.get_mut(name)) {
             *text = GoDuration::parse(text).unwrap().to_string();
