@@ -13,6 +13,13 @@ pub enum EngineAddress {
     Unix(PathBuf),
     /// `tcp://host:port`, without TLS.
     Tcp(String),
+    /// `tcp://host:port` with TLS on both sides.
+    Tls {
+        /// `host:port`.
+        host: String,
+        /// The directory with `ca.pem`, `cert.pem` and `key.pem`.
+        certificates: PathBuf,
+    },
 }
 
 /// An engine's address was refused.
@@ -24,11 +31,12 @@ pub enum InvalidAddress {
         /// What was given.
         address: String,
     },
-    /// TLS was asked for.
+    /// TLS was asked for, and nothing says where the certificates are.
     #[error(
-        "DOCKER_TLS_VERIFY is set, but TLS to the docker engine at {address} is not there yet: unset it or use unix:///PATH"
+        "DOCKER_TLS_VERIFY is set, but neither DOCKER_CERT_PATH nor HOME says where the certificates for the docker \
+         engine at {address} are: DOCKER_CERT_PATH=DIR with ca.pem, cert.pem and key.pem would be right"
     )]
-    TlsNotThereYet {
+    NoCertificates {
         /// What was given.
         address: String,
     },
@@ -53,14 +61,26 @@ impl EngineAddress {
         }
     }
 
+    /// The same host and port over TLS, with the certificates in a directory.
+    pub fn with_tls(self, certificates: PathBuf) -> Result<Self, InvalidAddress> {
+        match self {
+            Self::Tcp(host) | Self::Tls { host, .. } => Ok(Self::Tls { host, certificates }),
+            Self::Unix(path) => Err(InvalidAddress::Form { address: format!("unix://{}", path.display()) }),
+        }
+    }
+
     /// What `DOCKER_HOST` says (`default` if it is unset or empty), as `variable` looks it up. A set
-    /// `DOCKER_TLS_VERIFY` is an error for TCP: going on without TLS would be a silent downgrade.
+    /// `DOCKER_TLS_VERIFY` means TLS for TCP, with the certificates in `DOCKER_CERT_PATH`, else in `~/.docker`.
     pub fn from_environment(variable: impl Fn(&str) -> Option<String>, default: &str) -> Result<Self, InvalidAddress> {
         let set = |name| variable(name).filter(|value| !value.is_empty());
         let text = set("DOCKER_HOST").unwrap_or_else(|| default.to_owned());
         let address = Self::parse(&text)?;
         match address {
-            Self::Tcp(_) if set("DOCKER_TLS_VERIFY").is_some() => Err(InvalidAddress::TlsNotThereYet { address: text }),
+            Self::Tcp(_) if set("DOCKER_TLS_VERIFY").is_some() => {
+                let certificates = set("DOCKER_CERT_PATH").map(PathBuf::from);
+                let certificates = certificates.or_else(|| Some(PathBuf::from(set("HOME")?).join(".docker")));
+                address.with_tls(certificates.ok_or(InvalidAddress::NoCertificates { address: text })?)
+            }
             _ => Ok(address),
         }
     }
@@ -70,7 +90,7 @@ impl fmt::Display for EngineAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
-            Self::Tcp(host) => write!(f, "tcp://{host}"),
+            Self::Tcp(host) | Self::Tls { host, .. } => write!(f, "tcp://{host}"),
         }
     }
 }
@@ -101,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn environment_wins_over_the_default_and_tls_is_refused_for_tcp_only() {
+    fn environment_wins_over_the_default_and_tls_is_for_tcp_only() {
         let lookup = |pairs: &'static [(&str, &str)]| {
             move |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
         };
@@ -109,7 +129,15 @@ mod tests {
         assert_eq!(read(&[("DOCKER_HOST", "")]).unwrap().to_string(), "unix:///tmp/docker.sock");
         assert_eq!(read(&[("DOCKER_HOST", "tcp://a:1")]).unwrap().to_string(), "tcp://a:1");
         assert_eq!(read(&[("DOCKER_TLS_VERIFY", "1")]).unwrap().to_string(), "unix:///tmp/docker.sock");
-        let refused = read(&[("DOCKER_HOST", "tcp://a:1"), ("DOCKER_TLS_VERIFY", "1")]).unwrap_err();
+        let certificates = |pairs| match read(pairs).unwrap() {
+            EngineAddress::Tls { host, certificates } => (host, certificates.display().to_string()),
+            other => panic!("{other:?}"),
+        };
+        let both = |directory: &str| ("a:1".to_owned(), directory.to_owned());
+        const TLS: [(&str, &str); 2] = [("DOCKER_HOST", "tcp://a:1"), ("DOCKER_TLS_VERIFY", "1")];
+        assert_eq!(certificates(&[TLS[0], TLS[1], ("DOCKER_CERT_PATH", "/c"), ("HOME", "/h")]), both("/c"));
+        assert_eq!(certificates(&[TLS[0], TLS[1], ("HOME", "/h")]), both("/h/.docker"));
+        let refused = read(&TLS).unwrap_err();
         assert!(refused.to_string().starts_with("DOCKER_TLS_VERIFY is set"), "{refused}");
     }
 }

@@ -1,6 +1,8 @@
 //! The connection to one engine.
 
 mod exec;
+mod hosting;
+mod swarm;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -166,6 +168,8 @@ impl Engine {
                 Docker::connect_with_unix(&path.to_string_lossy(), TIMEOUT_SECONDS, API_DEFAULT_VERSION)
             }
             EngineAddress::Tcp(host) => Docker::connect_with_http(host, TIMEOUT_SECONDS, API_DEFAULT_VERSION),
+            EngineAddress::Tls { host, certificates } => crate::tls::connect(host, certificates, TIMEOUT_SECONDS)
+                .map_err(|source| EngineError::Certificates { address: self.address.clone(), source })?,
         };
         let client = client.map_err(|error| self.error(call, error))?;
         let client = client.negotiate_version().await.map_err(|error| self.error(call, error))?;

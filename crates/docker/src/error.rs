@@ -12,6 +12,14 @@ pub enum EngineError {
     /// The address itself is wrong.
     #[error(transparent)]
     Address(#[from] InvalidAddress),
+    /// The certificates for TLS cannot be used.
+    #[error("certificates for the docker engine at {address} cannot be used")]
+    Certificates {
+        /// Which engine's.
+        address: EngineAddress,
+        /// What is wrong with them.
+        source: crate::CertificateError,
+    },
     /// Nobody answered, or the connection broke.
     #[error("docker engine at {address} cannot be reached: {cause}")]
     Unreachable {

@@ -9,8 +9,11 @@ mod container;
 mod engine;
 mod error;
 mod event;
+pub mod hosting;
 mod network;
+pub mod swarm;
 mod timestamp;
+mod tls;
 
 pub use address::{DEFAULT_ADDRESS, EngineAddress, InvalidAddress};
 pub use container::{
@@ -20,3 +23,4 @@ pub use engine::{Engine, EngineInfo, Scope, Subscription};
 pub use error::{Cause, EngineError};
 pub use event::{Event, EventKind, EventStream};
 pub use network::Network;
+pub use tls::CertificateError;

@@ -16,12 +16,22 @@ pub struct Network {
     /// The gateways' addresses without prefix length, in the engine's order. A bridge's gateway is the
     /// host as its containers see it.
     pub gateways: Vec<String>,
+    /// The subnets as `ADDRESS/LENGTH`, in the engine's order.
+    pub subnets: Vec<String>,
+}
+
+impl From<bollard::models::Network> for Network {
+    fn from(answer: bollard::models::Network) -> Self {
+        let (id, name, driver, ipam) = (answer.id, answer.name, answer.driver, answer.ipam);
+        Self::from(NetworkInspect { id, name, driver, ipam, ..NetworkInspect::default() })
+    }
 }
 
 impl From<NetworkInspect> for Network {
     fn from(answer: NetworkInspect) -> Self {
         let subnets = answer.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         let driver = answer.driver.unwrap_or_default();
+        let texts = subnets.iter().filter_map(|subnet| subnet.subnet.clone()).collect();
         let gateway_of = |subnet: IpamConfig| match subnet.gateway.filter(|gateway| !gateway.is_empty()) {
             Some(gateway) => Some(gateway.split('/').next().unwrap_or_default().to_owned()),
             // Until its second start an engine of 20.10 does not say docker0's; it gives it the first address.
@@ -29,7 +39,13 @@ impl From<NetworkInspect> for Network {
             None => None,
         };
         let gateways = subnets.into_iter().filter_map(gateway_of).collect();
-        Self { id: answer.id.unwrap_or_default(), name: answer.name.unwrap_or_default(), driver, gateways }
+        Self {
+            id: answer.id.unwrap_or_default(),
+            name: answer.name.unwrap_or_default(),
+            driver,
+            gateways,
+            subnets: texts,
+        }
     }
 }
 
