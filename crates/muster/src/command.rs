@@ -3,13 +3,17 @@
 mod agent;
 mod entrypoint;
 mod healthcheck;
+mod machine;
 mod registrator;
+mod swarm;
 mod template;
 mod up;
 mod validate;
 mod version;
 
 use anyhow::anyhow;
+#[cfg(test)]
+pub use machine::markdown as machine_markdown;
 
 use crate::exit::Failure;
 use crate::flags::FlagTable;
@@ -61,6 +65,13 @@ const COMMANDS: &[Command] = &[
         table: &healthcheck::TABLE,
         run: healthcheck::run,
     },
+    Command {
+        name: "machine",
+        summary: "Docker hosts: make, list, reach, remove",
+        table: &machine::GLOBAL,
+        run: machine::run,
+    },
+    Command { name: "swarm", summary: "machines become a Docker swarm", table: &swarm::TABLE, run: swarm::run },
     Command { name: "version", summary: "which muster this is", table: &version::TABLE, run: version::run },
 ];
 
@@ -69,6 +80,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     match program {
         Program::Registrator => registrator::run(program, arguments),
         Program::ConsulTemplate => template::run(program, arguments),
+        Program::DockerMachine => machine::run(program, arguments),
         Program::Muster | Program::Consul => dispatch(program, arguments),
     }
 }
@@ -122,7 +134,7 @@ fn overview(name: &str, commands: impl Iterator<Item = &'static Command>) -> Str
         text.push_str(
             "\nStart here, on a Docker host:\n  muster up\nThen, in another terminal:\n  \
              docker run -d -P nginx\n  curl http://127.0.0.1:8500/v1/health/service/nginx?pretty\n\
-             \nCalled as consul, registrator or consul-template (a link to this file), it is that tool.\n",
+             \nCalled as docker-machine, consul, registrator or consul-template (a link to this file), it is that tool.\n",
         );
     }
     text
@@ -130,6 +142,11 @@ fn overview(name: &str, commands: impl Iterator<Item = &'static Command>) -> Str
 
 /// A runtime for everything that waits on sockets.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    Ok(runtime_for_anyhow()?)
+}
+
+/// The same for callers whose errors are plain ones.
+fn runtime_for_anyhow() -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 

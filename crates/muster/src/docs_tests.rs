@@ -21,6 +21,7 @@ fn blocks() -> BTreeMap<&'static str, String> {
         ("agent flags", flags("agent")),
         ("agent keys", keys::markdown()),
         ("consul-template flags", flags("template")),
+        ("docker-machine commands", command::machine_markdown()),
         ("endpoints", endpoints::markdown()),
         ("registrator flags", flags("registrator")),
         ("template functions", functions::markdown()),

@@ -68,6 +68,7 @@ fn crates(level: &str) -> String {
         "muster_docker",
         "muster_http",
         "muster_journal",
+        "muster_machine",
         "muster_registrar",
         "muster_registry",
         "muster_template",

@@ -13,6 +13,8 @@ pub enum Program {
     Registrator,
     /// `consul-template`, likewise.
     ConsulTemplate,
+    /// `docker-machine`, likewise.
+    DockerMachine,
 }
 
 impl Program {
@@ -22,6 +24,7 @@ impl Program {
             Some("consul") => Self::Consul,
             Some("registrator") => Self::Registrator,
             Some("consul-template") => Self::ConsulTemplate,
+            Some("docker-machine") => Self::DockerMachine,
             _ => Self::Muster,
         }
     }
@@ -45,6 +48,7 @@ mod tests {
         assert_eq!(Program::named("/usr/local/bin/consul-template"), Program::ConsulTemplate);
         assert_eq!(Program::named("registrator"), Program::Registrator);
         assert_eq!(Program::named("./consul"), Program::Consul);
+        assert_eq!(Program::named("docker-machine"), Program::DockerMachine);
         assert_eq!(Program::named("target/debug/muster"), Program::Muster);
         assert_eq!(Program::named(""), Program::Muster);
     }
