@@ -33,6 +33,7 @@ images: ## Builds muster's images and those of the walk-through on the engine at
 
 test-ci: history ## What CI runs besides: third-party programs against ours.
 	@tests/interop/run
+	@tests/machines/run
 
 bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRATOR and _CONSUL_TEMPLATE name.
 	scripts/bench $(BENCH)

@@ -4,6 +4,10 @@
 //! the host's. Everything it starts lives in one process-ID namespace: when its first process goes, the kernel ends
 //! every other one, and with them go the mounts and the network. What is left, a directory and some cgroups, is
 //! removed by the process outside; should that be killed, by the next one that starts.
+//!
+//! Machines as containers run inside such an engine, the outer one: `in-engine -- COMMAND` sets DOCKER_HOST to it, which
+//! is where `muster machine create` puts machines, and [`required`] gives its directory. Load their image first, with
+//! `scripts/machine-image` inside (`tests/machines/run` does so, and is what to start from).
 
 mod area;
 mod inside;
