@@ -168,8 +168,11 @@ impl Engine {
                 Docker::connect_with_unix(&path.to_string_lossy(), TIMEOUT_SECONDS, API_DEFAULT_VERSION)
             }
             EngineAddress::Tcp(host) => Docker::connect_with_http(host, TIMEOUT_SECONDS, API_DEFAULT_VERSION),
-            EngineAddress::Tls { host, certificates } => crate::tls::connect(host, certificates, TIMEOUT_SECONDS)
-                .map_err(|source| EngineError::Certificates { address: self.address.clone(), source })?,
+            EngineAddress::Tls { host, certificates } => {
+                crate::tls::connect(host, certificates, TIMEOUT_SECONDS).map_err(|source| {
+                    EngineError::Certificates { address: self.address.clone(), source: Box::new(source) }
+                })?
+            }
         };
         let client = client.map_err(|error| self.error(call, error))?;
         let client = client.negotiate_version().await.map_err(|error| self.error(call, error))?;

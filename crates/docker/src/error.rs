@@ -18,7 +18,7 @@ pub enum EngineError {
         /// Which engine's.
         address: EngineAddress,
         /// What is wrong with them.
-        source: crate::CertificateError,
+        source: Box<crate::CertificateError>,
     },
     /// Nobody answered, or the connection broke.
     #[error("docker engine at {address} cannot be reached: {cause}")]

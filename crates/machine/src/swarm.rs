@@ -30,7 +30,7 @@ pub enum SwarmError {
         /// Which machine's.
         machine: String,
         /// What it said.
-        source: EngineError,
+        source: Box<EngineError>,
     },
     /// It is in another swarm, or in one at all.
     #[error("machine {machine:?} is in a swarm already: muster swarm leave {machine} takes it out")]
@@ -72,7 +72,7 @@ pub enum Role {
 }
 
 fn failed(machine: &Machine, source: EngineError) -> SwarmError {
-    SwarmError::Engine { machine: machine.name.to_string(), source }
+    SwarmError::Engine { machine: machine.name.to_string(), source: Box::new(source) }
 }
 
 /// What a machine is in a swarm.
