@@ -14,6 +14,8 @@ use crate::{Machine, MachineError, Progress};
 pub const PORT: u16 = 2377;
 /// A node that has joined is ready in a second or two.
 const READY_PATIENCE: Duration = Duration::from_secs(60);
+/// When no event comes: a manager that lost its leader sends none.
+const SECOND_LOOK: Duration = Duration::from_millis(500);
 /// Whether the kernel can balance by itself, which virtual addresses and ingress ports are made with.
 const LOOK_FOR_IPVS: &str =
     "[ -e /proc/net/ip_vs ] || modprobe ip_vs 2>/dev/null; [ ! -e /proc/net/ip_vs ] || echo there";
@@ -152,9 +154,8 @@ async fn wait_until_ready(manager: &Machine, ids: &BTreeSet<String>) -> Result<(
             let late = nodes.iter().filter(|node| ids.contains(&node.id) && !node.ready());
             waiting = late.map(|node| format!("{} ({})", node.hostname, node.state)).collect::<Vec<_>>().join(", ");
             // The first event may come before the request for events is through; a second look costs little.
-            match tokio::time::timeout(Duration::from_millis(500), events.next()).await {
-                Ok(Some(Err(source))) => return Err(failed(manager, source)),
-                Ok(Some(Ok(())) | None) | Err(_) => {}
+            if let Ok(Some(Err(source))) = tokio::time::timeout(SECOND_LOOK, events.next()).await {
+                return Err(failed(manager, source));
             }
         }
     };

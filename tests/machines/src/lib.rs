@@ -21,6 +21,17 @@ pub struct Bench {
     pub engine: String,
 }
 
+/// What would change what the program does or says.
+const UNSET: [&str; 7] = [
+    "MACHINE_DRIVER",
+    "MUSTER_COMPAT",
+    "CONTAINER_IMAGE",
+    "CONTAINER_ENGINE",
+    "DOCKER_TLS_VERIFY",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+];
+
 /// What a command did.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -66,7 +77,7 @@ impl Bench {
         let mut command = Command::new(link);
         command.args(arguments).env("DOCKER_HOST", &self.engine);
         command.env("MACHINE_STORAGE_PATH", self.store.path()).env("SHELL", "/bin/sh").env("USER", "ann");
-        for name in ["MACHINE_DRIVER", "MUSTER_COMPAT", "CONTAINER_IMAGE", "CONTAINER_ENGINE", "DOCKER_TLS_VERIFY"] {
+        for name in UNSET {
             command.env_remove(name);
         }
         command
@@ -175,6 +186,18 @@ impl Bench {
         command.env("PATH", format!("{}:{path}", self.store.path().display()));
         command.args(["-euc", script]);
         run(command, "")
+    }
+}
+
+impl Drop for Bench {
+    /// A test that failed must not make the next one fail.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let machines = std::fs::read_dir(self.store.path().join("machines"));
+            for entry in machines.into_iter().flatten().flatten() {
+                self.machine(&["rm", "-f", &entry.file_name().to_string_lossy()]);
+            }
+        }
     }
 }
 
