@@ -79,7 +79,8 @@ fn with_address(list: &str, address: &str) -> String {
 enum Shell {
     Bourne,
     Fish,
-    PowerShell,
+    /// PowerShell.
+    Power,
     Cmd,
     Tcsh,
     Emacs,
@@ -99,7 +100,7 @@ fn shell(asked: Option<&str>, variable: Option<String>) -> anyhow::Result<Shell>
     };
     Ok(match name.as_str() {
         "fish" => Shell::Fish,
-        "powershell" => Shell::PowerShell,
+        "powershell" => Shell::Power,
         "cmd" => Shell::Cmd,
         "tcsh" => Shell::Tcsh,
         "emacs" => Shell::Emacs,
@@ -112,7 +113,7 @@ impl Shell {
         match self {
             Self::Bourne => format!("export {name}=\"{value}\"\n"),
             Self::Fish => format!("set -gx {name} \"{value}\";\n"),
-            Self::PowerShell => format!("$Env:{name} = \"{value}\"\n"),
+            Self::Power => format!("$Env:{name} = \"{value}\"\n"),
             Self::Cmd => format!("SET {name}={value}\n"),
             Self::Tcsh => format!("setenv {name} \"{value}\";\n"),
             Self::Emacs => format!("(setenv \"{name}\" \"{value}\")\n"),
@@ -123,7 +124,7 @@ impl Shell {
         match self {
             Self::Bourne => format!("unset {name}\n"),
             Self::Fish => format!("set -e {name};\n"),
-            Self::PowerShell => format!("Remove-Item Env:\\\\{name}\n"),
+            Self::Power => format!("Remove-Item Env:\\\\{name}\n"),
             Self::Cmd => format!("SET {name}=\n"),
             Self::Tcsh => format!("unsetenv {name};\n"),
             Self::Emacs => format!("(setenv \"{name}\" nil)\n"),
@@ -140,7 +141,7 @@ impl Shell {
         let (comment, evaluation) = match self {
             Self::Bourne => ("#", format!("eval $({line})")),
             Self::Fish => ("#", format!("eval ({line})")),
-            Self::PowerShell => ("#", format!("& {line} | Invoke-Expression")),
+            Self::Power => ("#", format!("& {line} | Invoke-Expression")),
             Self::Cmd => ("REM", format!("\t@FOR /f \"tokens=*\" %i IN ('{line}') DO @%i")),
             Self::Tcsh => (":", format!("eval `{line}`")),
             Self::Emacs => {

@@ -23,7 +23,7 @@ fn every_shell_gets_docker_machines_lines() {
             "# eval (docker-machine env m1)\n",
         ),
         (
-            Shell::PowerShell,
+            Shell::Power,
             "$Env:DOCKER_HOST = \"tcp://a:1\"\n",
             "Remove-Item Env:\\\\DOCKER_HOST\n",
             "# & docker-machine env m1 | Invoke-Expression\n",
