@@ -13,7 +13,22 @@ const MAX_OUTPUT: usize = 4096;
 
 impl Agent {
     /// Adds a check on the node or on one of its instances. One that is there keeps its result.
-    pub async fn register_check(&self, mut check: Check) -> Result<(), CatalogError> {
+    pub async fn register_check(&self, check: Check) -> Result<(), CatalogError> {
+        if let Some(definition) = &check.definition {
+            self.permit(&definition.probe)?;
+        }
+        self.add_check(check).await
+    }
+
+    /// Adds a check that a file of the agent's own configuration defines.
+    pub async fn register_defined_check(&self, check: Check) -> Result<(), CatalogError> {
+        if let Some(definition) = &check.definition {
+            self.permit_defined(&definition.probe)?;
+        }
+        self.add_check(check).await
+    }
+
+    async fn add_check(&self, mut check: Check) -> Result<(), CatalogError> {
         let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
         if let Some(service) = &check.service_id
             && !entries.services.contains_key(service)
@@ -22,7 +37,6 @@ impl Agent {
             return Err(CatalogError::NotFound { reason });
         }
         if let Some(definition) = &check.definition {
-            self.permit(&definition.probe)?;
             check.kind = Arc::from(definition.probe.kind());
         }
         let id = check.id.clone();
@@ -71,6 +85,16 @@ impl Agent {
         }
         let reason = "Scripts are disabled on this agent from remote calls; to enable, configure \
                       'enable_script_checks' to true";
+        Err(CatalogError::Refused { reason: reason.to_owned() })
+    }
+
+    /// Refuses what may not be defined in files.
+    pub(crate) fn permit_defined(&self, probe: &Probe) -> Result<(), CatalogError> {
+        if self.allows(probe) {
+            return Ok(());
+        }
+        let reason = "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or \
+                      'enable_local_script_checks' to true";
         Err(CatalogError::Refused { reason: reason.to_owned() })
     }
 

@@ -22,6 +22,18 @@ impl Agent {
         for asked in &registration.checks {
             self.permit(&asked.definition.probe)?;
         }
+        self.put_service(registration, replace_checks).await
+    }
+
+    /// Registers what a file of the agent's own configuration defines; checks that it does not name go.
+    pub async fn register_defined_service(&self, registration: &Registration) -> Result<(), CatalogError> {
+        for asked in &registration.checks {
+            self.permit_defined(&asked.definition.probe)?;
+        }
+        self.put_service(registration, true).await
+    }
+
+    async fn put_service(&self, registration: &Registration, replace_checks: bool) -> Result<(), CatalogError> {
         let service = &with_tagged_addresses(registration.service.clone());
         let several = registration.checks.len() > 1;
         let checks = registration.checks.iter().enumerate().map(|(place, asked)| {

@@ -65,12 +65,17 @@ async fn changed(api: &Api, before: Index, deadline: Instant) -> Result<bool, Ap
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
     call.refuse_enterprise(&params)?;
-    let asked = request::register_service(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
-    let checks = asked.checks.into_iter().map(check_registration).collect();
     let replace = params.has("replace-existing-checks")
         && !matches!(muster_wire::json::parse_bool(params.get("replace-existing-checks")), Some(false));
-    api.agent.register_service(&Registration { service: asked.service, checks }, replace).await?;
+    api.agent.register_service(&registration(call.body())?, replace).await?;
     Ok(Reply::empty())
+}
+
+/// The registration that a body asks for.
+pub(crate) fn registration(body: &[u8]) -> Result<Registration, ApiError> {
+    let asked = request::register_service(body).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    let checks = asked.checks.into_iter().map(check_registration).collect();
+    Ok(Registration { service: asked.service, checks })
 }
 
 pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {

@@ -36,8 +36,14 @@ pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     call.refuse_enterprise(&call.params()?)?;
-    let asked = request::register_check(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
-    let check = Check {
+    api.agent.register_check(check(call.body())?).await?;
+    Ok(Reply::empty())
+}
+
+/// The check that a body asks for.
+pub(crate) fn check(body: &[u8]) -> Result<Check, ApiError> {
+    let asked = request::register_check(body).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    Ok(Check {
         name: asked.check.name.clone().unwrap_or_else(|| asked.id.shared()),
         status: asked.check.status.clone().unwrap_or(CheckStatus::Critical),
         notes: Arc::clone(&asked.check.notes),
@@ -46,9 +52,7 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
         definition: Some(Arc::new(asked.check.definition)),
         id: asked.id,
         service_id: asked.service_id,
-    };
-    api.agent.register_check(check).await?;
-    Ok(Reply::empty())
+    })
 }
 
 pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {

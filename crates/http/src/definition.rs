@@ -1,0 +1,25 @@
+//! What files define is registered as clients register it, without a request.
+
+use crate::api_error::ApiError;
+use crate::{Api, agent, agent_check};
+
+/// A definition that is not taken: the text that a client would be answered with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct DefinitionRefused(String);
+
+/// As `/v1/agent/service/register?replace-existing-checks` does, but checks may run commands if files may say so.
+pub async fn register_service(api: &Api, body: &[u8]) -> Result<(), DefinitionRefused> {
+    let registration = agent::registration(body).map_err(refused)?;
+    api.agent.register_defined_service(&registration).await.map_err(|error| refused(error.into()))
+}
+
+/// As `/v1/agent/check/register` does, but it may run commands if files may say so.
+pub async fn register_check(api: &Api, body: &[u8]) -> Result<(), DefinitionRefused> {
+    let check = agent_check::check(body).map_err(refused)?;
+    api.agent.register_defined_check(check).await.map_err(|error| refused(error.into()))
+}
+
+fn refused(error: ApiError) -> DefinitionRefused {
+    DefinitionRefused(error.text)
+}
