@@ -4,6 +4,8 @@
 //! it at once, so that a mistake is told with file, line and column; who needs a value asks [`Settings`] for it
 //! by the key's path. A key gets an effect by its row in the table and by being asked for, nothing else.
 
+mod address_template;
+mod definition;
 mod flag;
 mod key;
 mod layer;
@@ -12,6 +14,8 @@ mod settings;
 mod source;
 mod table;
 
+pub use address_template::{interfaces, resolve};
+pub use definition::{Definition, Subject, definitions, file_definitions};
 pub use key::{Effect, Fine, Key, Kind};
 pub use setting::{Block, Entry, Origin, Setting};
 pub use settings::Settings;

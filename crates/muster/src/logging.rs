@@ -1,9 +1,16 @@
-//! Logs on stderr, as lines or as JSON; the level can be changed while it runs.
+//! Logs on stderr and in files, as lines or as JSON; the level can be changed while it runs.
 
+mod file;
 mod json;
 
-use anyhow::{Result, bail};
+use std::sync::Mutex;
+
+use anyhow::{Context, Result, bail};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
+
+use file::LogFile;
+pub use file::LogFileSettings;
 
 /// What is logged and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,13 +19,13 @@ pub struct LogSettings {
     pub level: String,
     /// A JSON object per line.
     pub json: bool,
+    /// In files besides.
+    pub file: Option<LogFileSettings>,
 }
 
 /// Changes the level of logs that run.
-#[allow(dead_code, reason = "SIGHUP comes next")]
 pub struct LogLevel(Box<dyn Fn(EnvFilter) -> Result<()> + Send + Sync>);
 
-#[allow(dead_code, reason = "SIGHUP comes next")]
 impl LogLevel {
     /// From now on. `MUSTER_LOG` still says more.
     pub fn set(&self, level: &str) -> Result<()> {
@@ -28,23 +35,36 @@ impl LogLevel {
 
 /// Starts logging at `level`, as lines.
 pub fn start(level: &str) -> Result<()> {
-    start_as(&LogSettings { level: level.to_owned(), json: false }).map(drop)
+    start_as(&LogSettings { level: level.to_owned(), json: false, file: None }).map(drop)
 }
 
 /// Starts logging. `MUSTER_LOG` may say more than the level (tracing's filter language).
 pub fn start_as(settings: &LogSettings) -> Result<LogLevel> {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.level)?).with_writer(std::io::stderr);
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let (writer, colours) = match &settings.file {
+        None => (BoxMakeWriter::new(std::io::stderr), terminal),
+        Some(file) => {
+            let path = file.path.display();
+            let file = LogFile::open(file.clone()).with_context(|| format!("cannot write log file {path}"))?;
+            (BoxMakeWriter::new(std::io::stderr.and(Mutex::new(file))), false)
+        }
+    };
+    let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.level)?).with_writer(writer);
     if settings.json {
         let builder = builder.with_ansi(false).event_format(json::JsonLines).with_filter_reloading();
         let handle = builder.reload_handle();
         builder.init();
         return Ok(LogLevel(Box::new(move |filter| Ok(handle.reload(filter)?))));
     }
-    let builder = builder.with_ansi(terminal).with_filter_reloading();
+    let builder = builder.with_ansi(colours).with_filter_reloading();
     let handle = builder.reload_handle();
     builder.init();
     Ok(LogLevel(Box::new(move |filter| Ok(handle.reload(filter)?))))
+}
+
+/// Whether it is one of Consul's words.
+pub fn is_level(level: &str) -> bool {
+    matches!(level.to_ascii_lowercase().as_str(), "trace" | "debug" | "info" | "warn" | "err" | "error")
 }
 
 fn filter(level: &str) -> Result<EnvFilter> {

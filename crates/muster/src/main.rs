@@ -7,6 +7,7 @@ mod address;
 mod command;
 mod config;
 mod connect_root;
+mod definitions;
 mod dns_server;
 #[cfg(test)]
 mod docs_tests;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use muster_agent::{Agent, AgentConfig, ProbeConfig, ScriptChecks};
-use muster_http::{About, Api};
-use muster_journal::{HistoryId, Journal, MemoryJournal, RedbJournal};
+use muster_http::{About, Api, Control};
+use muster_journal::{HistoryId, Journal, MemoryJournal, OpenError, RedbJournal};
 use muster_model::{Node, NodeName, Service, ServiceId, ServiceName, Weights};
 use muster_registry::{Registry, RegistryConfig};
 use muster_wire::answer::ConnectRoot;
@@ -115,6 +115,11 @@ impl RegistryServer {
     /// Binds the ports, opens the data and announces the node. A port that is taken, or a data directory that
     /// is not ours, is found before anything is written.
     pub async fn start(config: ServerConfig) -> Result<Self> {
+        Self::start_with(config, Control::default()).await
+    }
+
+    /// The same with what clients may do to the process.
+    pub async fn start_with(config: ServerConfig, control: Control) -> Result<Self> {
         let listeners = bind(&config.listen, config.http_port).await?;
         let dns_ports = match &config.dns {
             Some(dns) => dns_server::bind(dns).await?,
@@ -152,6 +157,7 @@ impl RegistryServer {
         let server_address = SocketAddr::new(config.advertise, config.server_port);
         let mut api = Api::new(registry.clone(), Arc::clone(&agent), server_address);
         api.always_pretty = config.pretty;
+        api.control = control;
         api.about = about(&config, &addresses, root);
         api.settings = config.http.clone();
         let api = Arc::new(api);
@@ -227,7 +233,19 @@ async fn open_data(directory: &Path) -> Result<RedbJournal> {
     if let Some(parent) = directory.parent() {
         std::fs::create_dir_all(parent).with_context(|| format!("cannot create {}", parent.display()))?;
     }
-    Ok(RedbJournal::open(directory).await?)
+    match RedbJournal::open(directory).await {
+        Ok(journal) => Ok(journal),
+        Err(error @ OpenError::NotOurs { .. }) if is_consuls(directory) => bail!(
+            "{error}: choose another directory with -data-dir, and take keys over with `consul kv export` and \
+             `consul kv import`"
+        ),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a real Consul keeps its log there.
+fn is_consuls(directory: &Path) -> bool {
+    ["raft", "serf"].iter().any(|name| directory.join(name).exists())
 }
 
 /// The node's ID, given or made at the first start, and kept beside the journal.

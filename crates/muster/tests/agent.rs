@@ -2,85 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
-use std::io::{BufRead, BufReader, Read, Write};
+#[path = "running/agent.rs"]
+mod agent;
+
+use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
-/// A running agent; killed when dropped.
-struct Agent {
-    process: Child,
-    address: String,
-}
-
-impl Agent {
-    fn start(arguments: &[&str]) -> Self {
-        let mut process = muster(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("not ready: {line:?}"));
-        let address = address.split([' ', ',']).next().unwrap().to_owned();
-        Self { process, address }
-    }
-
-    fn durable(directory: &Path) -> Self {
-        let directory = directory.to_str().unwrap();
-        Self::start(&["agent", "-bootstrap", "-data-dir", directory, "-http-port", "0", "-node", "n1"])
-    }
-
-    /// Status line, headers and body of one request.
-    fn ask(&self, method: &str, path: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        let length = body.len();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{body}"
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    fn body(&self, method: &str, path: &str, body: &str) -> String {
-        let answer = self.ask(method, path, body);
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{method} {path}: {answer}");
-        body.to_owned()
-    }
-
-    fn signal(&self, name: &str) {
-        let id = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
-    }
-
-    fn ends_after(mut self, signal: &str) -> std::process::ExitStatus {
-        self.signal(signal);
-        self.process.wait().unwrap()
-    }
-}
-
-impl Drop for Agent {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn muster(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_muster"));
-    command.args(arguments).env_remove("MUSTER_LOG").env_remove("DOCKER_HOST").stdin(Stdio::null());
-    command
-}
-
-/// Runs to its end, which must be a failure; the one line that it said.
-fn refused(arguments: &[&str]) -> (i32, String) {
-    let Output { status, stderr, .. } = muster(arguments).output().unwrap();
-    let stderr = String::from_utf8(stderr).unwrap();
-    assert!(!status.success(), "{arguments:?} went well");
-    assert!(!stderr.contains("panicked") && !stderr.contains("RUST_BACKTRACE"), "{stderr}");
-    (status.code().unwrap(), stderr.lines().next().unwrap_or_default().to_owned())
-}
+use agent::{Agent, muster, refused};
 
 #[test]
 fn what_was_acknowledged_survives_a_kill() {
@@ -182,6 +111,7 @@ fn a_data_directory_of_a_newer_muster_or_of_consul_is_left_alone() {
     std::fs::create_dir_all(consuls.join("raft")).unwrap();
     let (_, line) = refused(&["agent", "-bootstrap", "-data-dir", consuls.to_str().unwrap(), "-http-port", "0"]);
     assert!(line.contains("holds the data of a Consul server"), "{line}");
+    assert!(line.contains("choose another directory with -data-dir"), "{line}");
     assert_eq!(std::fs::read_dir(&consuls).unwrap().count(), 1, "nothing was added");
 }
 
@@ -267,6 +197,86 @@ fn files_say_who_the_node_is_and_the_id_is_kept() {
     let agent = Agent::start(&["agent", "-config-dir", &config]);
     let nodes = agent.body("GET", "/v1/catalog/nodes", "");
     assert!(nodes.contains(r#""ID":"8f3c6c9e-52fb-4b56-9b1f-0d7a6f1c0b1e""#), "{nodes}");
+}
+
+/// What `sdk/testutil` of Consul's Go module writes, with ports that are free.
+const HARNESS: &str = r#"{"node_name":"node-1","node_id":"3f3d0c8e-6b1f-4c55-8f6e-7f5a0f0e9c11",
+    "performance":{"raft_multiplier":1},"bootstrap":true,"server":true,"data_dir":"DATA","segments":null,
+    "disable_update_check":true,"log_level":"debug","bind_addr":"127.0.0.1","addresses":{},
+    "ports":{"dns":0,"http":0,"https":20003,"serf_lan":20004,"serf_wan":20005,"server":20006,"grpc":20007,"grpc_tls":20008},
+    "acl":{"tokens":{}},"connect":{"enabled":true,"ca_config":{"cluster_id":"11111111-2222-3333-4444-555555555555"}},
+    "skip_leave_on_interrupt":true,"peering":{"enabled":true},"version":"1.21.4"}"#;
+
+#[test]
+fn the_configuration_of_gos_test_harness_starts_and_stops() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("config.json");
+    let data = directory.path().join("data");
+    std::fs::write(&path, HARNESS.replace("DATA", data.to_str().unwrap())).unwrap();
+    let agent = Agent::start(&["agent", "-config-file", path.to_str().unwrap()]);
+    assert_eq!(agent.body("GET", "/v1/status/leader", ""), "\"127.0.0.1:20006\"");
+    assert!(agent.ends_after("INT").success());
+}
+
+#[test]
+fn addresses_may_be_several_and_templates() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.hcl");
+    std::fs::write(&path, "client_addr = \"{{ GetInterfaceIP \\\"lo\\\" }} 127.0.0.2\"\nports { http = 0 }").unwrap();
+    let agent = Agent::start(&["agent", "-dev", "-config-file", path.to_str().unwrap()]);
+    assert!(agent.address.starts_with("127.0.0.1:"), "{}", agent.address);
+    for (text, expected) in [
+        ("{{ GetInterfaceIP \\\"none0\\\" }}", "which GetInterfaceIP: there is no interface \"none0\""),
+        ("{{ GetNothing }}", "which uses GetNothing, which muster does not have"),
+        ("unix:///run/x.sock", "sockets are not there yet"),
+    ] {
+        std::fs::write(&path, format!("node_name = \"n\"\nclient_addr = \"{text}\"")).unwrap();
+        let (code, line) = refused(&["agent", "-dev", "-config-file", path.to_str().unwrap()]);
+        assert!(code == 1 && line.contains(":2:1: key \"client_addr\" is ") && line.contains(expected), "{line}");
+    }
+}
+
+#[test]
+fn files_say_how_requests_are_taken() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.hcl");
+    let start = "-dev -http-port 0 -config-file".split(' ');
+    let arguments: Vec<_> = ["agent"].into_iter().chain(start).chain([path.to_str().unwrap()]).collect();
+    let text = "http_config { response_headers { X-Own = \"yes\" } block_endpoints = [\"/v1/kv\"] }\n\
+                limits { kv_max_value_size = 3 }";
+    std::fs::write(&path, text).unwrap();
+    let agent = Agent::start(&arguments);
+    let answer = agent.ask("GET", "/v1/status/leader", "");
+    assert!(answer.to_lowercase().contains("x-own: yes"), "{answer}");
+    let answer = agent.ask("GET", "/v1/kv/a", "");
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    for (text, expected) in [
+        (
+            "http_config { allow_write_http_from = [\"here\"] }",
+            "1:15: key \"http_config.allow_write_http_from\" has \"here\"",
+        ),
+        (
+            "http_config { response_headers { \"a b\" = \"x\" } }",
+            "1:15: key \"http_config.response_headers\" has \"a b\"",
+        ),
+        ("limits { kv_max_value_size = -1 }", "1:10: key \"limits.kv_max_value_size\" is -1"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let (_, line) = refused(&arguments);
+        assert!(line.contains(expected), "{line}");
+    }
+}
+
+#[test]
+fn logs_go_to_a_file_besides() {
+    let directory = tempfile::tempdir().unwrap();
+    let logs = directory.path().join("logs/own.log");
+    let agent = Agent::start(&["agent", "-dev", "-http-port", "0", "-rejoin", "-log-file", logs.to_str().unwrap()]);
+    let file = std::fs::read_dir(directory.path().join("logs")).unwrap().next().unwrap().unwrap().path();
+    assert!(std::fs::read_to_string(file).unwrap().contains("rejoin_after_leave"), "written before the agent was up");
+    assert!(agent.ends_after("INT").success());
+    let (code, line) = refused(&["agent", "-dev", "-log-file", "/proc/nowhere/own.log"]);
+    assert!(code == 1 && line.starts_with("cannot write log file /proc/nowhere/own.log: "), "{line}");
 }
 
 #[test]

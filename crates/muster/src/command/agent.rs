@@ -6,6 +6,7 @@ pub mod dns;
 mod http;
 mod identity;
 mod network;
+mod reload;
 mod table;
 
 use std::net::SocketAddr;
@@ -15,13 +16,17 @@ use anyhow::{Context, Result};
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
 use tracing::warn;
 
+use crate::definitions::Definitions;
 use crate::exit::Failure;
 use crate::expose::{self, Served};
+use crate::flags::Parsed;
+use crate::logging::LogLevel;
 use crate::pid_file::PidFile;
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, is_open};
 use crate::{logging, shutdown};
 pub use config::{AgentSettings, HTTP_PORT, parse_address, port};
+use reload::Reloader;
 pub use table::TABLE;
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
@@ -33,8 +38,8 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     let settings = AgentSettings::read(program, &parsed).map_err(|error| Failure::usage(1, error, usage()))?;
-    let _level = logging::start_as(&settings.log)?;
-    Ok(super::runtime()?.block_on(serve(settings))?)
+    let level = logging::start_as(&settings.log)?;
+    Ok(super::runtime()?.block_on(serve(settings, Sources { program, flags: parsed, level }))?)
 }
 
 /// Where the agent with these arguments answers, for one who asks on the same host.
@@ -46,14 +51,17 @@ pub fn address_of(program: Program, arguments: &[String]) -> Result<String> {
     Ok(SocketAddr::new(address, server.http_port).to_string())
 }
 
-async fn serve(settings: AgentSettings) -> Result<()> {
+/// What the settings were read from, and are read from again.
+struct Sources {
+    program: Program,
+    flags: Parsed,
+    level: LogLevel,
+}
+
+async fn serve(settings: AgentSettings, sources: Sources) -> Result<()> {
     let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
-    for warning in &settings.warnings {
-        warn!("{warning}");
-    }
-    for address in settings.server.listen.iter().filter(|address| is_open(**address)) {
-        warn!(%address, "the registry is open to everybody who reaches this address: there are no ACLs");
-    }
+    let hangups = shutdown::hangups().context("cannot listen for signals")?;
+    warn_of(&settings);
     let engine = match settings.expose.is_empty() {
         true => None,
         false => {
@@ -61,8 +69,40 @@ async fn serve(settings: AgentSettings) -> Result<()> {
             Some(Arc::new(Engine::at(address)))
         }
     };
-    let server = RegistryServer::start(settings.server.clone()).await?;
+    let (control, requests) = reload::requests();
+    let server = RegistryServer::start_with(settings.server.clone(), control).await?;
+    let mut definitions = Definitions::open(Arc::clone(&server.api), settings.server.data_dir.as_deref())?;
+    definitions.apply(&settings.definitions).await?;
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
+    println!("{}", started(&settings, &server));
+    let Sources { program, flags, level } = sources;
+    let reloader = Reloader { program, flags, level, definitions, settings: settings.settings };
+    let reloading = tokio::spawn(reloader.run(hangups, requests, shutdown.clone()));
+    let exposing = engine.map(|engine| {
+        let served = Served::by(&server, settings.server.http_port);
+        tokio::spawn(expose::serve(engine, settings.expose.clone(), served, shutdown.clone()))
+    });
+    server.run(shutdown.clone()).await;
+    // A client may have asked for the end.
+    shutdown.cancel();
+    reloading.await.context("reading the configuration again ended early")?;
+    if let Some(exposing) = exposing {
+        exposing.await.context("serving Docker networks ended early")?;
+    }
+    Ok(())
+}
+
+fn warn_of(settings: &AgentSettings) {
+    for warning in &settings.warnings {
+        warn!("{warning}");
+    }
+    for address in settings.server.listen.iter().filter(|address| is_open(**address)) {
+        warn!(%address, "the registry is open to everybody who reaches this address: there are no ACLs");
+    }
+}
+
+/// The line that says that all is up.
+fn started(settings: &AgentSettings, server: &RegistryServer) -> String {
     let addresses: Vec<_> = server.addresses.iter().map(|address| format!("http://{address}")).collect();
     let kept = match &settings.server.data_dir {
         Some(directory) => format!("kept in {}", directory.display()),
@@ -74,14 +114,5 @@ async fn serve(settings: AgentSettings) -> Result<()> {
     };
     let names = server.dns_line();
     let (node, address) = (&settings.server.node, settings.server.advertise);
-    println!("muster agent: node {node} at {address}, {served}, {names}, {kept}");
-    let exposing = engine.map(|engine| {
-        let served = Served::by(&server, settings.server.http_port);
-        tokio::spawn(expose::serve(engine, settings.expose.clone(), served, shutdown.clone()))
-    });
-    server.run(shutdown).await;
-    if let Some(exposing) = exposing {
-        exposing.await.context("serving Docker networks ended early")?;
-    }
-    Ok(())
+    format!("muster agent: node {node} at {address}, {served}, {names}, {kept}")
 }

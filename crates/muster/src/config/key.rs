@@ -13,6 +13,8 @@ pub struct Key {
     pub help: &'static str,
     /// The flag of `agent` that says the same.
     pub flag: Option<&'static str>,
+    /// Another value takes effect when the configuration is read again.
+    pub reloads: bool,
 }
 
 /// What a key takes.
@@ -84,24 +86,30 @@ impl Key {
         self.flag = Some(name);
         self
     }
+
+    /// The same, of a key whose other value takes effect when the configuration is read again.
+    pub const fn reloads(mut self) -> Self {
+        self.reloads = true;
+        self
+    }
 }
 
 /// A key that does what `help` says.
 pub const fn works(path: &'static str, kind: Kind, help: &'static str) -> Key {
-    Key { path, kind, effect: Effect::Works, help, flag: None }
+    Key { path, kind, effect: Effect::Works, help, flag: None, reloads: false }
 }
 
 /// A key that does nothing here; `help` says why nobody misses it.
 pub const fn harmless(path: &'static str, kind: Kind, help: &'static str) -> Key {
-    Key { path, kind, effect: Effect::Harmless, help, flag: None }
+    Key { path, kind, effect: Effect::Harmless, help, flag: None, reloads: false }
 }
 
 /// A key that is not there; `help` says what would be right instead, or is empty.
 pub const fn absent(path: &'static str, kind: Kind, help: &'static str) -> Key {
-    Key { path, kind, effect: Effect::Absent(&[]), help, flag: None }
+    Key { path, kind, effect: Effect::Absent(&[]), help, flag: None, reloads: false }
 }
 
 /// A key that is not there, with the values that ask for nothing.
 pub const fn absent_unless(path: &'static str, kind: Kind, fine: &'static [Fine], help: &'static str) -> Key {
-    Key { path, kind, effect: Effect::Absent(fine), help, flag: None }
+    Key { path, kind, effect: Effect::Absent(fine), help, flag: None, reloads: false }
 }

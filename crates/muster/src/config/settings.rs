@@ -109,6 +109,13 @@ impl Settings {
         self.entries.keys().copied().filter(|path| does_nothing(path)).collect()
     }
 
+    /// The keys that say another thing than in `before`, and wait for the next start.
+    pub fn changed_for_the_next_start(&self, before: &Self) -> Vec<&'static str> {
+        let said = |settings: &Self, path: &str| settings.entries.get(path).map(|entry| entry.setting.clone());
+        let waits = keys().filter(|key| key.effect == Effect::Works && !key.reloads);
+        waits.map(|key| key.path).filter(|path| said(self, path) != said(before, path)).collect()
+    }
+
     fn setting(&self, path: &str) -> Option<&Setting> {
         debug_assert!(keys().any(|key| key.path == path), "no row in the table for {path}");
         self.entries.get(path).map(|entry| &entry.setting)

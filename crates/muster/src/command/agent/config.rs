@@ -3,21 +3,26 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use muster_model::NodeName;
+use muster_model::duration_text::GoDuration;
 
 use super::network::Network;
 use super::{checks, dns, http, identity};
 use crate::address;
-use crate::config::{self, Settings};
+use crate::config::{self, Definition, Settings, definitions};
 use crate::flags::Parsed;
-use crate::logging::LogSettings;
+use crate::logging::{LogFileSettings, LogSettings, is_level};
 use crate::program::Program;
 use crate::registry_server::{ServerConfig, is_open};
 
 /// Consul's port.
 pub const HTTP_PORT: u16 = 8500;
+
+/// Consul's `log_rotate_duration`.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What `agent` is to do.
 #[derive(Debug)]
@@ -26,6 +31,10 @@ pub struct AgentSettings {
     pub expose: Vec<String>,
     pub log: LogSettings,
     pub pid_file: Option<PathBuf>,
+    /// What files define.
+    pub definitions: Vec<Definition>,
+    /// What all this was read from.
+    pub settings: Settings,
     /// Told once, when logging runs.
     pub warnings: Vec<String>,
 }
@@ -90,13 +99,35 @@ impl AgentSettings {
             version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
             ..ServerConfig::at(NodeName::new(node).context("node_name")?, network.advertise)
         };
-        let log = LogSettings {
-            level: settings.text("log_level").unwrap_or("info").to_owned(),
-            json: settings.bool("log_json").unwrap_or(false),
-        };
         let pid_file = settings.text("pid_file").map(PathBuf::from);
-        Ok(Self { server, expose: Vec::new(), log, pid_file, warnings })
+        let (log, definitions) = (log(settings)?, definitions(settings)?);
+        Ok(Self { server, expose: Vec::new(), log, pid_file, definitions, settings: settings.clone(), warnings })
     }
+}
+
+/// What is logged, and where.
+fn log(settings: &Settings) -> Result<LogSettings> {
+    let level = settings.text("log_level").unwrap_or("info").to_owned();
+    if !is_level(&level) {
+        return Err(
+            settings.wrong("log_level", format!("is {level:?}: trace, debug, info, warn or err would be right"))
+        );
+    }
+    let json = settings.bool("log_json").unwrap_or(false);
+    let Some(path) = settings.text("log_file").filter(|text| !text.is_empty()) else {
+        return Ok(LogSettings { level, json, file: None });
+    };
+    let every = settings.duration("log_rotate_duration").map_or(DAY, GoDuration::or_zero);
+    if every.is_zero() {
+        return Err(settings.wrong("log_rotate_duration", "is not above zero: a duration such as 24h would be right"));
+    }
+    let max_bytes = settings.int("log_rotate_bytes").and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or(0);
+    let max_files = settings.int("log_rotate_max_files").unwrap_or(0);
+    Ok(LogSettings {
+        level,
+        json,
+        file: Some(LogFileSettings { path: PathBuf::from(path), every, max_bytes, max_files }),
+    })
 }
 
 /// One server, with a place for its data: anything else is not there yet, and must not look as if it were.

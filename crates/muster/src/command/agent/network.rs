@@ -8,7 +8,7 @@ use anyhow::Result;
 
 use super::config::HTTP_PORT;
 use crate::address;
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::registry_server::{LOOPBACK, SERVER_PORT};
 
 /// Addresses and ports.
@@ -75,11 +75,25 @@ impl Network {
 fn given(settings: &Settings, path: &str) -> Result<Option<IpAddr>> {
     match settings.text(path) {
         None | Some("") => Ok(None),
-        Some(text) => address_of(settings, path, text).map(Some),
+        Some(text) => address_of(settings, path, &resolved(settings, path, text)?).map(Some),
     }
 }
 
+/// The text with its templates resolved on this host.
+fn resolved(settings: &Settings, path: &str, text: &str) -> Result<String> {
+    let resolved = config::resolve(text, &config::interfaces())
+        .map_err(|error| settings.wrong(path, format!("is {text:?}, which {error}")))?;
+    if resolved.trim().is_empty() && text.contains("{{") {
+        return Err(settings.wrong(path, format!("is {text:?}, which gives no address on this host")));
+    }
+    Ok(resolved)
+}
+
 fn address_of(settings: &Settings, path: &str, text: &str) -> Result<IpAddr> {
+    if text.starts_with("unix://") {
+        let what = format!("is {text:?}: sockets are not there yet, an IP address would be right");
+        return Err(settings.wrong(path, what));
+    }
     text.parse()
         .map_err(|_| settings.wrong(path, format!("is {text:?}: an IP address such as 192.168.1.10 would be right")))
 }
@@ -95,6 +109,7 @@ pub fn listen(settings: &Settings, addresses: &str, port: &str) -> Result<Vec<Ip
         (None, Some(text)) => ("client_addr", text),
         (None, None) => return Ok(vec![LOOPBACK]),
     };
+    let text = resolved(settings, path, text)?;
     let list: Vec<IpAddr> =
         text.split_whitespace().map(|word| address_of(settings, path, word)).collect::<Result<_>>()?;
     if list.is_empty() {

@@ -5,13 +5,13 @@ use super::super::{Fine, Key, Kind};
 
 pub const KEYS: &[Key] = &[
     harmless("ae_interval", Kind::Duration, "the catalog is in the same process: nothing to be synchronised"),
-    absent("check", Kind::Blocks, "register it by /v1/agent/check/register"),
+    works("check", Kind::Blocks, "a check that is registered while it stands here").reloads(),
     absent("check_deregister_interval_min", Kind::Duration, ""),
     works("check_output_max_size", Kind::Int, "how much output of a check is kept, in bytes; default 4096")
         .flag("check_output_max_size"),
     absent("check_reap_interval", Kind::Duration, ""),
     absent("check_update_interval", Kind::Duration, ""),
-    absent("checks", Kind::Blocks, "register them by /v1/agent/check/register"),
+    works("checks", Kind::Blocks, "checks that are registered while they stand here").reloads(),
     absent_unless("discard_check_output", Kind::Bool, &[Fine::Bool(false)], ""),
     absent_unless("enable_agent_tls_for_checks", Kind::Bool, &[Fine::Bool(false)], "there is no TLS yet"),
     harmless("enable_central_service_config", Kind::Bool, "of the service mesh"),
@@ -19,6 +19,6 @@ pub const KEYS: &[Key] = &[
         .flag("enable-local-script-checks"),
     works("enable_script_checks", Kind::Bool, "checks may run commands on this host and in its containers")
         .flag("enable-script-checks"),
-    absent("service", Kind::Blocks, "register it by /v1/agent/service/register"),
-    absent("services", Kind::Blocks, "register them by /v1/agent/service/register"),
+    works("service", Kind::Blocks, "a service that is registered while it stands here").reloads(),
+    works("services", Kind::Blocks, "services that are registered while they stand here").reloads(),
 ];

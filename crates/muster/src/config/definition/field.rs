@@ -1,0 +1,144 @@
+//! The fields of definitions, as files spell them and as the API does.
+
+/// A field.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// In files.
+    pub name: &'static str,
+    /// In files that are older; else the same.
+    pub alias: &'static str,
+    /// In the API.
+    pub api: &'static str,
+    /// What it takes.
+    pub takes: Takes,
+}
+
+/// What a field takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Takes {
+    Text,
+    Duration,
+    Bool,
+    Int,
+    List,
+    /// Names with something each.
+    Map(Item),
+    Weights,
+    Check,
+    Checks,
+    /// Something of the service mesh: nothing, or an error.
+    Mesh,
+    /// A text that nothing here reads: access control is off.
+    Token,
+}
+
+/// What stands in a map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Item {
+    Text,
+    List,
+    Address,
+}
+
+impl Item {
+    /// The fields, of an object.
+    pub fn fields(self) -> Option<&'static [Field]> {
+        (self == Self::Address).then_some(ADDRESS)
+    }
+
+    /// Of anything else.
+    pub fn takes(self) -> Takes {
+        if self == Self::List { Takes::List } else { Takes::Text }
+    }
+}
+
+impl Takes {
+    /// What would be right, for messages.
+    pub fn wanted(self) -> &'static str {
+        match self {
+            Self::Text | Self::Token => "a string in quotes",
+            Self::Duration => "a duration in quotes such as \"10s\"",
+            Self::Bool => "true or false",
+            Self::Int => "a whole number",
+            Self::List => "a list of strings",
+            Self::Map(Item::Text) => "an object of strings",
+            Self::Map(Item::List) => "an object of lists of strings",
+            Self::Map(Item::Address) => "an object of address and port each",
+            Self::Weights | Self::Check | Self::Mesh => "an object",
+            Self::Checks => "a list of objects",
+        }
+    }
+}
+
+const fn field(name: &'static str, api: &'static str, takes: Takes) -> Field {
+    Field { name, alias: name, api, takes }
+}
+
+const fn also(name: &'static str, alias: &'static str, api: &'static str, takes: Takes) -> Field {
+    Field { name, alias, api, takes }
+}
+
+pub const SERVICE: &[Field] = &[
+    field("address", "Address", Takes::Text),
+    field("check", "Check", Takes::Check),
+    field("checks", "Checks", Takes::Checks),
+    field("connect", "Connect", Takes::Mesh),
+    also("enable_tag_override", "enabletagoverride", "EnableTagOverride", Takes::Bool),
+    field("id", "ID", Takes::Text),
+    field("kind", "Kind", Takes::Text),
+    field("meta", "Meta", Takes::Map(Item::Text)),
+    field("name", "Name", Takes::Text),
+    field("port", "Port", Takes::Int),
+    field("proxy", "Proxy", Takes::Mesh),
+    field("socket_path", "SocketPath", Takes::Text),
+    also("tagged_addresses", "taggedaddresses", "TaggedAddresses", Takes::Map(Item::Address)),
+    field("tags", "Tags", Takes::List),
+    field("token", "Token", Takes::Token),
+    field("weights", "Weights", Takes::Weights),
+];
+
+pub const CHECK: &[Field] = &[
+    also("alias_node", "aliasnode", "AliasNode", Takes::Text),
+    also("alias_service", "aliasservice", "AliasService", Takes::Text),
+    also("args", "scriptargs", "ScriptArgs", Takes::List),
+    field("body", "Body", Takes::Text),
+    also(
+        "deregister_critical_service_after",
+        "deregistercriticalserviceafter",
+        "DeregisterCriticalServiceAfter",
+        Takes::Duration,
+    ),
+    field("disable_redirects", "DisableRedirects", Takes::Bool),
+    also("docker_container_id", "dockercontainerid", "DockerContainerID", Takes::Text),
+    field("failures_before_critical", "FailuresBeforeCritical", Takes::Int),
+    field("failures_before_warning", "FailuresBeforeWarning", Takes::Int),
+    field("grpc", "GRPC", Takes::Text),
+    field("grpc_use_tls", "GRPCUseTLS", Takes::Bool),
+    field("h2ping", "H2PING", Takes::Text),
+    field("h2ping_use_tls", "H2PingUseTLS", Takes::Bool),
+    field("header", "Header", Takes::Map(Item::List)),
+    field("http", "HTTP", Takes::Text),
+    also("id", "checkid", "CheckID", Takes::Text),
+    field("interval", "Interval", Takes::Duration),
+    field("method", "Method", Takes::Text),
+    field("name", "Name", Takes::Text),
+    field("notes", "Notes", Takes::Text),
+    field("os_service", "OSService", Takes::Text),
+    field("output_max_size", "OutputMaxSize", Takes::Int),
+    also("service_id", "serviceid", "ServiceID", Takes::Text),
+    field("shell", "Shell", Takes::Text),
+    field("status", "Status", Takes::Text),
+    field("success_before_passing", "SuccessBeforePassing", Takes::Int),
+    field("tcp", "TCP", Takes::Text),
+    field("tcp_use_tls", "TCPUseTLS", Takes::Bool),
+    field("timeout", "Timeout", Takes::Duration),
+    field("tls_server_name", "TLSServerName", Takes::Text),
+    also("tls_skip_verify", "tlsskipverify", "TLSSkipVerify", Takes::Bool),
+    field("token", "Token", Takes::Token),
+    field("ttl", "TTL", Takes::Duration),
+    field("udp", "UDP", Takes::Text),
+];
+
+pub const WEIGHTS: &[Field] = &[field("passing", "Passing", Takes::Int), field("warning", "Warning", Takes::Int)];
+
+const ADDRESS: &[Field] = &[field("address", "Address", Takes::Text), field("port", "Port", Takes::Int)];
