@@ -145,7 +145,8 @@ fn engine(program: Program) -> Result<Engine> {
     Ok(Engine::at(address))
 }
 
-fn client(uri: &str) -> Result<ConsulClient> {
+/// A client of the registry that a URI names.
+pub fn client(uri: &str) -> Result<ConsulClient> {
     registry_client::connect(&registry_address(uri)?)
 }
 

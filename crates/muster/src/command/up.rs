@@ -1,5 +1,7 @@
 //! `up`: the whole chain on this host in one process.
 
+mod elsewhere;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,15 +9,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use muster_agent::{ProbeConfig, ScriptChecks};
-use muster_catalog::LocalAgent;
+use muster_catalog::{Discovery, LocalAgent};
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
 use muster_model::{NodeName, REGISTRAR_SERVICE};
 use muster_registrar::{Config as RegistrarConfig, Flags, Registrar};
-use muster_registry::Registry;
 use muster_template::Config as RenderConfig;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::elsewhere::Elsewhere;
 use super::agent::dns;
 use super::agent::{HTTP_PORT, parse_address, port};
 use super::registrator::{compare_on_hangup, own_host};
@@ -40,7 +41,8 @@ Docker engine up when there is one (DOCKER_HOST, else unix:///var/run/docker.soc
 
   muster up
   muster up -template lb.ctmpl:/etc/nginx/conf.d/default.conf:\"nginx -s reload\"
-  muster up --expose-to bridge                   containers reach the registry at the bridge's gateway",
+  muster up --expose-to bridge                   containers reach the registry at the bridge's gateway
+  muster up --registry consul://127.0.0.1:8500   at a registry that runs already, such as a real Consul",
     flags: &[
         Flag::works("data-dir", Kind::Text, "DIR", "where the registry is kept; default $XDG_DATA_HOME/muster"),
         Flag::works("dns-port", Kind::Int, "PORT", "port of DNS on 127.0.0.1; -1: none; default 8600"),
@@ -50,6 +52,7 @@ Docker engine up when there is one (DOCKER_HOST, else unix:///var/run/docker.soc
         Flag::works("ip", Kind::Text, "ADDR", "this host's address; default: that of the default route"),
         Flag::works("log-level", Kind::Text, "LEVEL", "trace, debug, info, warn (the default) or err"),
         Flag::works("node", Kind::Text, "NAME", "name of this node; default: the host's"),
+        Flag::works("registry", Kind::Text, "URI", "work at this registry, consul://HOST:PORT, and run none"),
         Flag::works("template", Kind::List, "IN:OUT[:COMMAND]", "render a file, and run a command when it changed"),
     ],
 };
@@ -63,6 +66,7 @@ struct Settings {
     dns: Option<DnsConfig>,
     expose: Vec<String>,
     template: Option<RenderConfig>,
+    elsewhere: Option<Elsewhere>,
     engine: Engine,
     script_checks: bool,
 }
@@ -99,16 +103,21 @@ impl Settings {
         let http_port = parsed.int("http-port").map_or(Ok(HTTP_PORT), port)?;
         let engine = EngineAddress::from_environment(|name| std::env::var(name).ok(), DEFAULT_ADDRESS)?;
         let templates = templates(parsed)?;
+        let elsewhere = Elsewhere::read(parsed)?;
+        let registry = match &elsewhere {
+            Some(elsewhere) => elsewhere.client.address(),
+            None => SocketAddr::new(LOOPBACK, http_port).to_string(),
+        };
         let template = (!templates.is_empty()).then(|| RenderConfig {
             templates,
-            environment: environment(&SocketAddr::new(LOOPBACK, http_port).to_string()),
+            environment: environment(&registry),
             ..RenderConfig::default()
         });
         Ok(Self {
             address,
             origin,
             node: NodeName::new(node).context("-node")?,
-            data_dir: data_dir(parsed)?,
+            data_dir: if elsewhere.is_none() { data_dir(parsed)? } else { PathBuf::new() },
             http_port,
             dns: dns::port(parsed.int("dns-port"), http_port)?.map(|port| DnsConfig {
                 listen: vec![LOOPBACK],
@@ -117,6 +126,7 @@ impl Settings {
             }),
             expose: parsed.list("expose-to").to_vec(),
             template,
+            elsewhere,
             engine: Engine::at(engine),
             script_checks: parsed.bool("enable-script-checks"),
         })
@@ -141,50 +151,90 @@ fn data_dir(parsed: &Parsed) -> Result<PathBuf> {
 async fn serve(settings: Settings) -> Result<()> {
     let shutdown = shutdown::on_signals().context("cannot listen for signals")?;
     let engine = Arc::new(settings.engine);
-    let server = RegistryServer::start(ServerConfig {
+    let host = format!("muster up: this host is {} ({})", settings.address, settings.origin);
+    let chain = Chain {
+        address: settings.address,
+        engine: Arc::clone(&engine),
+        template: settings.template,
+        script_checks: settings.script_checks,
+    };
+    if let Some(Elsewhere { client, uri }) = settings.elsewhere {
+        println!("{host}\n  registry   {uri}");
+        return chain.run(client.clone(), client, &shutdown).await;
+    }
+    let config = ServerConfig {
         data_dir: Some(settings.data_dir.clone()),
         http_port: settings.http_port,
         dns: settings.dns,
         scripts: if settings.script_checks { ScriptChecks::On } else { ScriptChecks::Off },
         probes: ProbeConfig::new(Arc::clone(&engine)),
         ..ServerConfig::at(settings.node.clone(), settings.address)
-    })
-    .await?;
-    println!("muster up: this host is {} ({}), node {}", settings.address, settings.origin, settings.node);
+    };
+    let server = match RegistryServer::start(config).await {
+        Ok(server) => server,
+        Err(error) => {
+            let address = SocketAddr::new(LOOPBACK, settings.http_port);
+            return Err(elsewhere::with_way_out(error, address).await);
+        }
+    };
+    println!("{host}, node {}", settings.node);
     println!("  registry   http://{} in {}", server.addresses[0], settings.data_dir.display());
     println!("  names      {}", server.dns_line());
-    let flags =
-        Flags { ip: settings.address.to_string(), enable_script_checks: settings.script_checks, ..Flags::default() };
-    let config = RegistrarConfig::new(flags, own_host(false)?, false, FULL_PASS)?;
-    let agent: Arc<dyn LocalAgent> = Arc::clone(&server.agent) as _;
-    let registrar = config.build(Arc::clone(&engine) as _, Arc::clone(&agent));
-    let compare_on_hangup = compare_on_hangup(registrar.prompt())?;
-    let templates = settings.template.map(|config| Templates { config, registry: server.registry.clone() });
-    let mut workers = JoinSet::new();
-    workers.spawn(say_what_was_found(Arc::clone(&engine), agent, registrar.ready(), shutdown.clone()));
-    workers.spawn(expose::serve(engine, settings.expose, Served::by(&server, settings.http_port), shutdown.clone()));
-    let registry = tokio::spawn(server.run(shutdown.clone()));
-    let worked = tokio::select! {
-        worked = work(registrar, templates, &shutdown) => worked,
-        () = compare_on_hangup => Ok(()),
-    };
+    let served = Served::by(&server, settings.http_port);
+    let exposing = tokio::spawn(expose::serve(engine, settings.expose, served, shutdown.clone()));
+    let (agent, registry) = (Arc::clone(&server.agent), Arc::new(server.registry.clone()));
+    let serving = tokio::spawn(server.run(shutdown.clone()));
+    let worked = chain.run(agent, registry, &shutdown).await;
     shutdown.cancel();
-    while workers.join_next().await.is_some() {}
-    registry.await.context("the registry ended early")?;
+    exposing.await.context("serving Docker networks ended early")?;
+    serving.await.context("the registry ended early")?;
     worked
+}
+
+/// What goes on at a registry, wherever that is.
+struct Chain {
+    address: IpAddr,
+    engine: Arc<Engine>,
+    template: Option<RenderConfig>,
+    script_checks: bool,
+}
+
+impl Chain {
+    /// Until one of its parts fails or all are told to stop; then all stop.
+    async fn run(
+        self,
+        agent: Arc<dyn LocalAgent>,
+        registry: Arc<dyn Discovery>,
+        shutdown: &CancellationToken,
+    ) -> Result<()> {
+        let flags =
+            Flags { ip: self.address.to_string(), enable_script_checks: self.script_checks, ..Flags::default() };
+        let config = RegistrarConfig::new(flags, own_host(false)?, false, FULL_PASS)?;
+        let registrar = config.build(Arc::clone(&self.engine) as _, Arc::clone(&agent));
+        let compare_on_hangup = compare_on_hangup(registrar.prompt())?;
+        let found = tokio::spawn(say_what_was_found(self.engine, agent, registrar.ready(), shutdown.clone()));
+        let templates = self.template.map(|config| Templates { config, registry });
+        let worked = tokio::select! {
+            worked = work(registrar, templates, shutdown) => worked,
+            () = compare_on_hangup => Ok(()),
+        };
+        shutdown.cancel();
+        found.await.context("looking for the engine ended early")?;
+        worked
+    }
 }
 
 /// What is to be rendered, and from where.
 struct Templates {
     config: RenderConfig,
-    registry: Registry,
+    registry: Arc<dyn Discovery>,
 }
 
 /// Registrar and templates, until one of them fails or all are told to stop.
 async fn work(registrar: Registrar, templates: Option<Templates>, shutdown: &CancellationToken) -> Result<()> {
     let render = async {
         match templates {
-            Some(Templates { config, registry }) => rendering::run(config, Arc::new(registry), shutdown.clone()).await,
+            Some(Templates { config, registry }) => rendering::run(config, registry, shutdown.clone()).await,
             None => Ok(()),
         }
     };
