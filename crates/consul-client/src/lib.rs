@@ -10,7 +10,9 @@ mod answer;
 mod client;
 mod discovery;
 mod local_agent;
+mod raw;
 mod transport;
 
 pub use address::InvalidAddress;
 pub use client::{ClientConfig, ConsulClient, InvalidConfig};
+pub use raw::RawAnswer;

@@ -1,6 +1,7 @@
 //! The commands, and which of them a command line means.
 
 mod agent;
+mod client;
 mod entrypoint;
 mod healthcheck;
 mod machine;
@@ -12,6 +13,7 @@ mod validate;
 mod version;
 
 use anyhow::anyhow;
+use client::ClientCommands;
 #[cfg(test)]
 pub use machine::markdown as machine_markdown;
 
@@ -75,6 +77,18 @@ const COMMANDS: &[Command] = &[
     Command { name: "version", summary: "which muster this is", table: &version::TABLE, run: version::run },
 ];
 
+/// Commands that ask a registry; Consul has them too.
+const CLIENT_COMMANDS: [&ClientCommands; 8] = [
+    &client::CATALOG,
+    &client::INFO,
+    &client::KV,
+    &client::LEAVE,
+    &client::MEMBERS,
+    &client::RELOAD,
+    &client::SERVICES,
+    &client::SNAPSHOT,
+];
+
 /// Runs what the command line asks for.
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     match program {
@@ -83,6 +97,13 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         Program::DockerMachine => machine::run(program, arguments),
         Program::Muster | Program::Consul => dispatch(program, arguments),
     }
+}
+
+/// The names of all commands that Consul has too: `kv get`, `members`.
+#[cfg(test)]
+pub fn consuls() -> Vec<String> {
+    let own = COMMANDS.iter().map(|command| command.name.to_owned()).filter(|name| is_consuls(name));
+    own.chain(CLIENT_COMMANDS.iter().flat_map(|command| command.names())).collect()
 }
 
 /// The flags of a command, for the tables in docs/compatibility.md.
@@ -100,21 +121,29 @@ fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {
     };
     match word.as_str() {
         "-h" | "-help" | "--help" | "help" => {
-            match rest.first().and_then(|asked| commands().find(|command| command.name == asked.as_str())) {
-                Some(command) => print!("{}", command.table.help()),
-                None => print!("{}", overview(name, commands())),
+            let asked = rest.first().map(String::as_str);
+            let client = CLIENT_COMMANDS.iter().find(|command| Some(command.name()) == asked);
+            match (commands().find(|command| Some(command.name) == asked), client) {
+                (Some(command), _) => print!("{}", command.table.help()),
+                (None, Some(command)) => print!("{}", command.help()),
+                (None, None) => print!("{}", overview(name, commands())),
             }
             Ok(())
         }
         "-v" | "-version" | "--version" => version::run(program, &[]),
-        word => match commands().find(|command| command.name == word) {
-            Some(command) => (command.run)(program, rest),
-            None => {
-                let known: Vec<_> = commands().map(|command| command.name).collect();
-                let error = anyhow!("{name} has no command {word:?}; there are: {}", known.join(", "));
-                Err(Failure::usage(1, error, format!("Try: {name} --help")))
+        word => {
+            let client = CLIENT_COMMANDS.iter().find(|command| command.name() == word);
+            match (commands().find(|command| command.name == word), client) {
+                (Some(command), _) => (command.run)(program, rest),
+                (None, Some(command)) => command.run(rest),
+                (None, None) => {
+                    let own = commands().map(|command| command.name);
+                    let known: Vec<_> = own.chain(CLIENT_COMMANDS.iter().map(|command| command.name())).collect();
+                    let error = anyhow!("{name} has no command {word:?}; there are: {}", known.join(", "));
+                    Err(Failure::usage(1, error, format!("Try: {name} --help")))
+                }
             }
-        },
+        }
     }
 }
 
@@ -128,6 +157,10 @@ fn overview(name: &str, commands: impl Iterator<Item = &'static Command>) -> Str
     );
     for command in commands {
         text.push_str(&format!("  {:<13} {}\n", command.name, command.summary));
+    }
+    text.push_str("\nCommands that ask a registry:\n");
+    for command in CLIENT_COMMANDS {
+        text.push_str(&format!("  {:<13} {}\n", command.name(), command.summary()));
     }
     text.push_str(&format!("\nHelp on a command: {name} COMMAND --help\n"));
     if name == "muster" {

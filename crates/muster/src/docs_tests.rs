@@ -2,6 +2,7 @@
 //!
 //! `UPDATE_DOCS=1 cargo test -p muster docs_tests` writes them anew.
 
+mod commands;
 mod endpoints;
 mod functions;
 mod keys;
@@ -20,6 +21,7 @@ fn blocks() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("agent flags", flags("agent")),
         ("agent keys", keys::markdown()),
+        ("commands", commands::markdown()),
         ("consul-template flags", flags("template")),
         ("docker-machine commands", command::machine_markdown()),
         ("endpoints", endpoints::markdown()),

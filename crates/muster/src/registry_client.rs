@@ -17,17 +17,23 @@ pub fn address(given: Option<&str>) -> String {
 /// A client with the token of `CONSUL_HTTP_TOKEN`. Variables of Consul's client whose effect is not there are
 /// refused: to go on without TLS or credentials would be a silent downgrade.
 pub fn connect(address: &str) -> Result<ConsulClient> {
+    refuse_unused_environment(&[])?;
+    Ok(ConsulClient::new(ClientConfig { token: set("CONSUL_HTTP_TOKEN"), ..ClientConfig::new(address) })?)
+}
+
+/// Refuses variables of Consul's client whose effect is not there, but for those that the caller uses.
+pub fn refuse_unused_environment(used: &[&str]) -> Result<()> {
     if let Some(text) = set("CONSUL_HTTP_SSL")
         && go_bool(&text) != Some(false)
     {
         bail!("environment variable CONSUL_HTTP_SSL is {text:?}, but TLS to the registry is not there yet: unset it");
     }
     for name in ["CONSUL_HTTP_AUTH", "CONSUL_HTTP_TOKEN_FILE", "CONSUL_NAMESPACE", "CONSUL_PARTITION"] {
-        if set(name).is_some() {
+        if set(name).is_some() && !used.contains(&name) {
             bail!("environment variable {name} is set, but this version of muster does not use it: unset it");
         }
     }
-    Ok(ConsulClient::new(ClientConfig { token: set("CONSUL_HTTP_TOKEN"), ..ClientConfig::new(address) })?)
+    Ok(())
 }
 
 fn set(name: &str) -> Option<String> {
