@@ -192,7 +192,9 @@ impl Machine {
         let Some(end) = lines.iter().position(|line| line.contains(ENGINE_ENDED)) else { return Ok(()) };
         let telling = |line: &&String| !line.trim().is_empty() && !line.starts_with("See '");
         let reason = lines[..end].iter().rev().find(telling).map_or("it says nothing", String::as_str);
-        Err(MachineError::EngineEnded { name: self.name.to_string(), reason: reason.to_owned() })
+        // Engine 26 puts this before a wrong flag, 20.10 does not.
+        let reason = reason.trim_start_matches("Status: ").to_owned();
+        Err(MachineError::EngineEnded { name: self.name.to_string(), reason })
     }
 
     fn engine_error(&self, error: EngineError) -> MachineError {
