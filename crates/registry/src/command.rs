@@ -205,7 +205,7 @@ pub enum Rejection {
     #[error("another restore began, or this one was given up")]
     NoRestore,
     /// Rows that cannot be read.
-    #[error("snapshot's state cannot be read: {0}")]
+    #[error("this snapshot is damaged: its state cannot be read: {0}")]
     UnreadableState(Arc<str>),
     /// Operations of a transaction that fail.
     #[error("transaction rolled back: {} of its operations failed", .0.len())]

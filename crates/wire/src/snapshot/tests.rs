@@ -18,8 +18,10 @@ impl Archive for Kept {
     }
 }
 
+/// One of them without repetitions: a copy from another distance would be the same in these.
 fn chunks() -> Vec<Vec<u8>> {
-    vec![b"one".to_vec(), vec![7; 100_000], b"three".to_vec()]
+    let mixed = (1..2_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    vec![b"one".to_vec(), mixed, b"three".to_vec()]
 }
 
 fn archive() -> (ArchiveMeta, Vec<u8>) {
@@ -75,7 +77,8 @@ fn every_cut_is_refused() {
     }
 }
 
-/// Bits without meaning there are: time and system in gzip's header, and what fills up a byte behind a block.
+/// Bits without meaning there are: time and system in gzip's header, what fills up a byte behind a block, and from
+/// where in a row of zeros a zero is copied.
 #[test]
 fn no_flipped_bit_gives_another_state() {
     let (meta, bytes) = archive();
@@ -89,7 +92,7 @@ fn no_flipped_bit_gives_another_state() {
             without_meaning += 1;
         }
     }
-    assert!(without_meaning < 10, "{without_meaning} of {}", bytes.len());
+    assert!(without_meaning * 50 < bytes.len(), "{without_meaning} of {}", bytes.len());
 }
 
 #[test]
