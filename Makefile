@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: bench setup help demo demo-clean test test-ci test-full history lint unit e2e images
+.PHONY: bench setup help demo demo-clean test test-ci test-full history lint unit e2e images walkthrough walkthrough-docs
 
 help: ## This list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -31,9 +31,16 @@ e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
 images: ## Builds muster's images and those of the walk-through on the engine at DOCKER_HOST, without an image registry.
 	scripts/images
 
-test-ci: history ## What CI runs besides: third-party programs against ours.
+walkthrough: ## The walk-through on three machines, on a Docker engine of their own (root).
+	@scripts/walkthrough
+
+walkthrough-docs: ## The same, and writes docs/walkthrough.md.
+	@scripts/walkthrough --document docs/walkthrough.md
+
+test-ci: history ## What CI runs besides: third-party programs against ours, machines, the walk-through.
 	@tests/interop/run
 	@tests/machines/run
+	@scripts/walkthrough
 
 bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRATOR and _CONSUL_TEMPLATE name.
 	scripts/bench $(BENCH)

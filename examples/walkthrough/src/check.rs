@@ -44,7 +44,7 @@ impl Stage {
             ["answers", count] => self.answers(count.parse()?).await,
             ["load"] => {
                 self.load = Some(Load::start(self.lb()?));
-                Ok("requests go on from here, by two clients".to_owned())
+                Ok("from here on a request every 50 ms".to_owned())
             }
             ["end-load"] => self.end_load(),
             ["host-dies", name] => self.host_dies(name).await,

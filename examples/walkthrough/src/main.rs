@@ -68,6 +68,9 @@ async fn run() -> anyhow::Result<()> {
     let area = Area::lay_out(&arguments, scratch.path())?;
     let mut transcript = Transcript::default();
     transcript.hide(&scratch.path().display().to_string(), "~");
+    // The builder names where an image would come from; here none comes from anywhere.
+    transcript.hide("docker.io/library/", "");
+    transcript.hide("docker.io/", "");
     let mut shell = Shell::start(&area.files, &area.variables, scratch.path()).await?;
     let played = play(&script, arguments.compose_2.is_some(), &mut shell, &mut transcript).await;
     // Whatever happened: the machines are containers of an engine that may be somebody's.
@@ -176,7 +179,11 @@ impl Area {
         let set = |name: &str, value: String| (name.to_owned(), value);
         let variables = vec![
             set("PATH", format!("{}:{path}", links.display())),
+            // What `docker-machine env` writes its lines for.
+            set("SHELL", "/bin/bash".to_owned()),
             set("MACHINE_DRIVER", "container".to_owned()),
+            // DOCKER_HOST names a machine after the first `docker-machine env`.
+            set("CONTAINER_ENGINE", std::env::var("DOCKER_HOST").unwrap_or_default()),
             set("MACHINE_STORAGE_PATH", scratch.join("machines").display().to_string()),
             set("MUSTER_BINARIES", arguments.binaries.display().to_string()),
         ];

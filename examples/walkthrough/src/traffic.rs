@@ -3,17 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
 use muster_testbed::probe;
-use tokio::sync::RwLock;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-const CLIENTS: usize = 2;
-/// Between two requests of one client.
-const PAUSE: Duration = Duration::from_millis(20);
+/// Between two requests of the load.
+const PACE: Duration = Duration::from_millis(50);
+/// So many requests of the load may be under way.
+const UNDER_WAY: usize = 256;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A request that takes longer is counted as slow.
 const SLOW: Duration = Duration::from_secs(1);
@@ -54,38 +56,63 @@ impl fmt::Display for Tally {
     }
 }
 
-/// Clients that ask without end, until dropped.
+/// Requests at a steady pace, whether or not those before were answered, until dropped.
 #[derive(Debug)]
 pub(crate) struct Load {
     tally: Arc<Mutex<Tally>>,
-    /// Each client holds it shared while it asks.
-    turn: Arc<RwLock<()>>,
-    _clients: JoinSet<()>,
+    /// One for each request under way.
+    turns: Arc<Semaphore>,
+    paused: Arc<AtomicBool>,
+    _sender: JoinSet<()>,
 }
 
 impl Load {
     pub(crate) fn start(lb: SocketAddr) -> Self {
-        let (tally, turn) = (Arc::<Mutex<Tally>>::default(), Arc::<RwLock<()>>::default());
-        let mut clients = JoinSet::new();
-        for _ in 0..CLIENTS {
-            let (tally, turn) = (Arc::clone(&tally), Arc::clone(&turn));
-            clients.spawn(async move {
-                loop {
-                    let asking = turn.read().await;
+        let (tally, turns) = (Arc::<Mutex<Tally>>::default(), Arc::new(Semaphore::new(UNDER_WAY)));
+        let paused = Arc::new(AtomicBool::new(false));
+        let (own_tally, own_turns, own_paused) = (Arc::clone(&tally), Arc::clone(&turns), Arc::clone(&paused));
+        let mut sender = JoinSet::new();
+        sender.spawn(async move {
+            let mut requests = JoinSet::new();
+            let mut pace = tokio::time::interval(PACE);
+            loop {
+                pace.tick().await;
+                while requests.try_join_next().is_some() {}
+                let Ok(turn) = Arc::clone(&own_turns).try_acquire_owned() else { continue };
+                if own_paused.load(Ordering::Relaxed) {
+                    continue;
+                }
+                let tally = Arc::clone(&own_tally);
+                requests.spawn(async move {
                     let began = Instant::now();
                     let failed = ask(lb).await.is_err();
-                    drop(asking);
+                    drop(turn);
                     tally.lock().unwrap_or_else(PoisonError::into_inner).add(failed, began.elapsed());
-                    tokio::time::sleep(PAUSE).await;
-                }
-            });
-        }
-        Self { tally, turn, _clients: clients }
+                });
+            }
+        });
+        Self { tally, turns, paused, _sender: sender }
+    }
+
+    /// Sends nothing until the answer is dropped, and waits a moment for what is under way.
+    async fn pause(&self) -> Pause<'_> {
+        self.paused.store(true, Ordering::Relaxed);
+        // What hangs at a dead host may hang on; should it be answered after all, the row begins anew.
+        let _ = tokio::time::timeout(SLOW, self.turns.acquire_many(UNDER_WAY as u32)).await;
+        Pause(&self.paused)
     }
 
     /// What was met so far.
     pub(crate) fn tally(&self) -> Tally {
         *self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Pause<'a>(&'a AtomicBool);
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 
@@ -99,7 +126,7 @@ pub(crate) async fn prove(
 ) -> anyhow::Result<usize> {
     // Alone, or others would raise the counter meanwhile.
     let _alone = match load {
-        Some(load) => Some(load.turn.write().await),
+        Some(load) => Some(load.pause().await),
         None => None,
     };
     let deadline = Instant::now() + patience;

@@ -115,4 +115,14 @@ mod tests {
         transcript.line(&line(Origin::Changed { described: "false".to_owned(), why: "typo".to_owned() }));
         assert_eq!((transcript.described, transcript.changed, transcript.own), (1, 1, 1));
     }
+
+    #[test]
+    fn the_document_in_docs_shows_every_line_of_the_script() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/walkthrough.md");
+        let document = std::fs::read_to_string(path).unwrap();
+        for entry in crate::script::parse(crate::script::TEXT).unwrap() {
+            let crate::script::Entry::Line(Line { command: Some(command), .. }) = entry else { continue };
+            assert!(document.contains(&command), "`make walkthrough-docs` writes it anew; {command:?} is not in it");
+        }
+    }
 }
