@@ -231,6 +231,7 @@ fn f_up_runs_for_a_user_of_the_group_docker_and_picks_up_an_engine_that_appears(
     assert!(lines.next().unwrap().starts_with("muster up: this host is 10.231.0.2 (default route"));
     let registry = lines.next().unwrap();
     assert!(registry.ends_with(&format!("{}/.local/share/muster", directory.display())), "{registry}");
+    assert!(lines.next().unwrap().trim_start().starts_with("names"));
     assert!(lines.next().unwrap().ends_with("picked up when it appears"));
     let web = Container::web("of-a-user");
     std::os::unix::fs::symlink(engine.join("docker.sock"), &socket).unwrap();
@@ -304,7 +305,7 @@ fn h_checks_of_containers_are_run_from_outside_and_inside() {
     let directory = data.path().join("data");
     let directory = directory.to_str().unwrap();
     let _up = Process::start(&["up", "--data-dir", directory, "--http-port", "18616", "--enable-script-checks"]);
-    let checked = ["-e", "SERVICE_CHECK_HTTP=/", "-e", "SERVICE_CHECK_INTERVAL=1s"];
+    let checked = ["-e", "SERVICE_CHECK_HTTP=/health", "-e", "SERVICE_CHECK_INTERVAL=1s"];
     let web = Container::run("checked", &checked);
     until_registered("18616", &[web.port()]);
     let services = ask("18616", "GET", "/v1/health/service/web", "").unwrap();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use muster_catalog::LocalAgent;
 use muster_docker::Engine;
+use tokio::time::{Instant, timeout_at};
 
 use super::{agent, entrypoint, registrator, template};
 use crate::exit::Failure;
@@ -45,8 +46,7 @@ pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
     }
     let pid = parsed.int("pid").unwrap_or(FIRST);
     let subject = Subject::of(&command_line(pid)?).with_context(|| format!("process {pid}"))?;
-    let asked = super::runtime()?.block_on(async { tokio::time::timeout(PATIENCE, subject.ask()).await });
-    println!("{}", asked.map_err(|_| anyhow!("no answer within {PATIENCE:?}"))??);
+    println!("{}", super::runtime()?.block_on(subject.ask())?);
     Ok(())
 }
 
@@ -98,26 +98,32 @@ impl Subject {
 
     /// Asks; gives what is well, in a line.
     async fn ask(self) -> Result<String> {
+        let until = Instant::now() + PATIENCE;
         match self {
             Self::Agent(address) => {
-                ping(&address).await?;
+                ping(&address, until).await?;
                 Ok(format!("the registry at {address} answers and takes writes"))
             }
             Self::Registrator(engine, address) => {
-                engine.info().await?;
-                ping(&address).await?;
+                let asked = timeout_at(until, engine.info()).await;
+                asked.map_err(|_| anyhow!("the engine at {}: no answer within {PATIENCE:?}", engine.address()))??;
+                ping(&address, until).await?;
                 Ok(format!("the engine at {} and the registry at {address} answer", engine.address()))
             }
             Self::Template(address) => {
-                ping(&address).await?;
+                ping(&address, until).await?;
                 Ok(format!("the registry at {address} answers"))
             }
         }
     }
 }
 
-async fn ping(address: &str) -> Result<()> {
-    registry_client::connect(address)?.ping().await.with_context(|| format!("the registry at {address}"))
+/// Asks a registry; its name alone may take long to be looked up.
+async fn ping(address: &str, until: Instant) -> Result<()> {
+    let registry = registry_client::connect(address)?;
+    let asked = timeout_at(until, registry.ping()).await;
+    let asked = asked.map_err(|_| anyhow!("the registry at {address}: no answer within {PATIENCE:?}"))?;
+    asked.with_context(|| format!("the registry at {address}"))
 }
 
 fn command_line(pid: i64) -> Result<Vec<String>> {
