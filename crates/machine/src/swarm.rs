@@ -179,7 +179,11 @@ pub async fn update(
     labels: &BTreeMap<String, Option<String>>,
 ) -> Result<(), SwarmError> {
     let (engine, nodes) = managed(manager).await?;
-    let known = || nodes.iter().map(|node| node.hostname.as_str()).collect::<Vec<_>>().join(", ");
+    let known = || {
+        // The engine lists them in no order.
+        let names: BTreeSet<_> = nodes.iter().map(|node| node.hostname.as_str()).collect();
+        names.into_iter().collect::<Vec<_>>().join(", ")
+    };
     let found = nodes.iter().find(|found| found.hostname == node || found.id == node).ok_or_else(|| {
         SwarmError::NoNode { node: node.to_owned(), manager: manager.name.to_string(), known: known() }
     })?;
