@@ -37,10 +37,9 @@ walkthrough: ## The walk-through on three machines, on a Docker engine of their 
 walkthrough-docs: ## The same, and writes docs/walkthrough.md.
 	@scripts/walkthrough --document docs/walkthrough.md
 
-test-ci: history ## What CI runs besides: third-party programs against ours, machines, the walk-through.
+test-ci: history ## What CI runs besides: histories under SIGKILL, third-party programs against ours, machines.
 	@tests/interop/run
 	@tests/machines/run
-	@scripts/walkthrough
 
 bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRATOR and _CONSUL_TEMPLATE name.
 	scripts/bench $(BENCH)
@@ -48,4 +47,4 @@ bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRA
 history: ## Clients' histories under SIGKILL, checked; seeded bugs that have to be found (MUSTER_HISTORY_ROUNDS for a longer one).
 	@tests/history/run
 
-test-full: test test-ci ## All of it.
+test-full: test test-ci walkthrough ## All of it, with the walk-through on three machines.
