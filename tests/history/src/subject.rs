@@ -75,7 +75,7 @@ impl Subject {
         let mut command = Command::new(&self.binary);
         command.args(["agent", "-bootstrap", "-node", "history", "-http-port", &self.address.port().to_string()]);
         command.args(["-dns-port", "-1"]);
-        command.arg("-data-dir").arg(self.data.path());
+        command.args(["-dns-port", "-1"]).arg("-data-dir").arg(self.data.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         let mut program = Program::start("muster agent", command, None)?;
         let ready = |line: &muster_testbed::program::Line| {
