@@ -202,6 +202,8 @@ pub fn options_for(ways: &[&Ssh]) -> Vec<OsString> {
         "IdentitiesOnly=yes",
         "GlobalKnownHostsFile=/dev/null",
         "CheckHostIP=no",
+        // OpenSSH's own first choice costs both ends a fifth of a second at each connection.
+        "KexAlgorithms=^curve25519-sha256",
     ] {
         option(text.to_owned());
     }
