@@ -37,9 +37,10 @@ walkthrough: ## The walk-through on three machines, on a Docker engine of their 
 walkthrough-docs: ## The same, and writes docs/walkthrough.md.
 	@scripts/walkthrough --document docs/walkthrough.md
 
-test-ci: history ## What CI runs besides: histories under SIGKILL, third-party programs against ours, machines.
+test-ci: history ## What CI runs besides: histories under SIGKILL, third-party programs against ours, machines, the walk-through.
 	@tests/interop/run
 	@tests/machines/run
+	@scripts/walkthrough
 
 bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRATOR and _CONSUL_TEMPLATE name.
 	scripts/bench $(BENCH)
@@ -47,4 +48,4 @@ bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRA
 history: ## Clients' histories under SIGKILL, checked; seeded bugs that have to be found (MUSTER_HISTORY_ROUNDS for a longer one).
 	@tests/history/run
 
-test-full: test test-ci walkthrough ## All of it, with the walk-through on three machines.
+test-full: test test-ci ## All of it.

@@ -37,7 +37,14 @@ impl Stage {
             ["nodes", count] => self.nodes(count.parse()?).await,
             ["registry"] => {
                 self.registry()?.serves(PATIENCE).await?;
+                self.registry()?.remember().await?;
                 Ok(format!("http://{} answers Consul's API", self.registry()?.0))
+            }
+            ["registry-anew"] => {
+                self.registry()?.serves(PATIENCE).await?;
+                let remembers = self.registry()?.remembers().await?;
+                ensure!(!remembers, "the registry still has what was written before");
+                Ok(format!("http://{} answers Consul's API, and has nothing of before", self.registry()?.0))
             }
             ["registered-within-a-second", name] => self.registered_within_a_second(name).await,
             ["registered-on", name] => self.registered_on(name).await,
@@ -48,6 +55,7 @@ impl Stage {
             }
             ["end-load"] => self.end_load(),
             ["host-dies", name] => self.host_dies(name).await,
+            ["node-down", name] => self.node_down(name).await,
             ["host-returns", name] => self.host_returns(name).await,
             ["host-forgotten", name] => self.host_forgotten(name).await,
             other => bail!("there is no check {other:?}"),
@@ -70,21 +78,24 @@ impl Stage {
         Ok(format!("{name} is a Docker host at {address}, reached over TLS; {variable} is its address"))
     }
 
-    /// The swarm has so many nodes, all Ready.
+    /// The swarm has so many nodes, all Ready and Active, and manager1 leads it.
     async fn nodes(&self, count: usize) -> anyhow::Result<String> {
         let manager = self.host_named("manager1")?;
         let mut events = manager.events("type=node")?;
         let wait = async {
             loop {
-                let list = manager.docker(&["node", "ls", "--format", "{{.Hostname}} {{.Status}}"]).await?;
-                if list.lines().count() == count && list.lines().all(|line| line.ends_with(" Ready")) {
+                let format = "{{.Hostname}} {{.Status}} {{.Availability}} {{.ManagerStatus}}";
+                let list = manager.docker(&["node", "ls", "--format", format]).await?;
+                let ready = |line: &str| line.split(' ').skip(1).take(2).eq(["Ready", "Active"]);
+                let leads = list.lines().any(|line| line == "manager1 Ready Active Leader");
+                if list.lines().count() == count && leads && list.lines().all(ready) {
                     return anyhow::Ok(());
                 }
                 events.next().await?;
             }
         };
         tokio::time::timeout(PATIENCE, wait).await.with_context(|| format!("not {count} nodes in a minute"))??;
-        Ok(format!("{count} nodes, all Ready"))
+        Ok(format!("{count} nodes, all Ready and Active, manager1 is the Leader"))
     }
 
     fn host_named(&self, name: &str) -> anyhow::Result<&Host> {

@@ -10,8 +10,6 @@ use tokio::process::{Child, ChildStdout, Command};
 pub(crate) const WEB: &str = "hanzel/tutum-nodejs-redis";
 /// The application's port inside its containers.
 const WEB_PORT: &str = "4000/tcp";
-/// A container's host name is its ID in this length.
-const SHORT_ID: usize = 12;
 
 /// A machine.
 #[derive(Debug, Clone)]
@@ -56,15 +54,17 @@ impl Host {
 
     /// The application's containers that run.
     pub(crate) async fn webs(&self) -> anyhow::Result<Vec<Web>> {
-        let ids = self.docker(&["ps", "--quiet", "--no-trunc", "--filter", &format!("ancestor={WEB}")]).await?;
-        let mut webs = Vec::new();
-        for id in ids.lines() {
-            let format = format!("{{{{(index (index .NetworkSettings.Ports \"{WEB_PORT}\") 0).HostPort}}}}");
-            let port = self.docker(&["inspect", "--format", &format, id]).await?;
-            let port = port.parse().with_context(|| format!("{id} on {} has port {port:?}", self.name))?;
-            webs.push(Web { address: self.address.clone(), port, id: id[..SHORT_ID].to_owned() });
-        }
-        Ok(webs)
+        let filter = format!("ancestor={WEB}");
+        let list = self.docker(&["ps", "--filter", &filter, "--format", "{{.ID}} {{.Ports}}"]).await?;
+        let web = |line: &str| {
+            let (id, ports) = line.split_once(' ')?;
+            Some(Web { address: self.address.clone(), port: published(ports)?, id: id.to_owned() })
+        };
+        list.lines()
+            .map(|line| {
+                web(line).with_context(|| format!("no container with port {WEB_PORT} on {}: {line}", self.name))
+            })
+            .collect()
     }
 
     /// Its engine's events from now on.
@@ -81,6 +81,12 @@ impl Host {
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
+}
+
+/// Where the application's port is published, from the ports as `docker ps` lists them.
+fn published(ports: &str) -> Option<u16> {
+    let place = ports.split(", ").find_map(|port| port.strip_suffix(WEB_PORT)?.strip_suffix("->"))?;
+    place.rsplit_once(':')?.1.parse().ok()
 }
 
 /// An engine's events.
@@ -100,6 +106,12 @@ impl Events {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_published_port_is_found_among_others() {
+        assert_eq!(published("80/tcp, 0.0.0.0:32769->4000/tcp, [::]:32770->4000/tcp"), Some(32769));
+        assert_eq!(published("4000/tcp, 0.0.0.0:1->14000/tcp"), None);
+    }
 
     #[test]
     fn a_host_without_tls_or_at_another_address_is_none() {

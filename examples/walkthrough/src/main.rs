@@ -4,6 +4,7 @@
 
 mod check;
 mod host;
+mod play;
 mod registry;
 mod script;
 mod shell;
@@ -13,14 +14,11 @@ mod transcript;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Instant;
 
 use anyhow::{Context, bail};
 
-use check::Stage;
-use script::{Entry, Line};
 use shell::Shell;
-use transcript::{Transcript, seconds};
+use transcript::Transcript;
 
 const USAGE: &str = "\
 Runs the walk-through on three machines, which are containers of the engine at DOCKER_HOST.
@@ -35,8 +33,6 @@ Usage: muster-walkthrough --repository DIR --binaries DIR [--compose-2 FILE] [--
 /// The old tools' names.
 const LINKS: [&str; 4] = ["docker-machine", "consul", "registrator", "consul-template"];
 const MACHINES: [&str; 3] = ["manager1", "worker1", "worker2"];
-/// The part that needs Compose 2. Before it stands the walk-through itself, whose time is measured.
-const COMPOSE_2: &str = "Compose 2";
 
 /// The command line.
 #[derive(Debug, Default)]
@@ -72,14 +68,15 @@ async fn run() -> anyhow::Result<()> {
     transcript.hide("docker.io/library/", "");
     transcript.hide("docker.io/", "");
     let mut shell = Shell::start(&area.files, &area.variables, scratch.path()).await?;
-    let played = play(&script, arguments.compose_2.is_some(), &mut shell, &mut transcript).await;
-    // Whatever happened: the machines are containers of an engine that may be somebody's.
-    let removed = shell.run(&format!("docker-machine rm -f {}", MACHINES.join(" ")), |_| {}).await;
-    let time = played?;
+    let played = play::play(&script, arguments.compose_2.is_some(), &mut shell, &mut transcript).await;
+    // Whatever happened: the machines are containers of an engine that may be somebody's; and one may still be in the
+    // making.
+    let removed = shell.run(&format!("wait; docker-machine rm -f {}", MACHINES.join(" ")), |_| {}).await;
+    let times = played?;
     let removed = removed?;
     anyhow::ensure!(removed.code == 0, "the machines cannot be removed: {}", removed.text);
     let counted = format!(
-        "{} lines ran as described, {} were changed, {} are the test's own. The walk-through took {time}.",
+        "{} lines ran as described, {} were changed, {} are the test's own.\n\n{times}",
         transcript.described, transcript.changed, transcript.own
     );
     println!("\n{counted}");
@@ -99,52 +96,6 @@ described, with the reason and what ran in its place; `+` are the test's own. `d
 and `consul-template` are links to muster; `docker` and `docker-compose` are Docker's own. The files are in
 `examples/walkthrough`.
 ";
-
-/// Plays all of it; gives the time that the walk-through itself took.
-async fn play(
-    script: &[Entry],
-    with_compose_2: bool,
-    shell: &mut Shell,
-    transcript: &mut Transcript,
-) -> anyhow::Result<String> {
-    let mut stage = Stage::default();
-    let (began, mut took) = (Instant::now(), None);
-    let mut skipping = false;
-    for entry in script {
-        match entry {
-            Entry::Step(title) => {
-                if title == COMPOSE_2 {
-                    took = Some(began.elapsed());
-                }
-                skipping = title == COMPOSE_2 && !with_compose_2;
-                if skipping {
-                    println!("\nSKIPPED {title}: it is not here");
-                } else {
-                    transcript.step(title);
-                }
-            }
-            _ if skipping => {}
-            Entry::Line(line) => run_line(line, shell, transcript).await?,
-            Entry::Check(words) => {
-                let held = stage.check(words, shell).await;
-                transcript.held(&held.with_context(|| format!("`{}` does not hold", words.join(" ")))?);
-            }
-        }
-    }
-    Ok(seconds(took.unwrap_or_else(|| began.elapsed())))
-}
-
-async fn run_line(line: &Line, shell: &mut Shell, transcript: &mut Transcript) -> anyhow::Result<()> {
-    transcript.line(line);
-    let Some(command) = &line.command else { return Ok(()) };
-    let began = Instant::now();
-    let printed = shell.run(command, |text| println!("  {text}")).await.with_context(|| command.clone())?;
-    let took = began.elapsed();
-    println!("  ({})", seconds(took));
-    anyhow::ensure!(printed.code == 0, "`{command}` ended with {}: {}", printed.code, printed.text.trim());
-    transcript.ran(line, &printed.text, took);
-    Ok(())
-}
 
 /// Where it all happens.
 struct Area {

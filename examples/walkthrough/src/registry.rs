@@ -9,6 +9,8 @@ use serde_json::Value;
 
 /// How long the registry may hold a query back.
 const WAIT: &str = "10s";
+/// A key.
+const MEMORY: &str = "/v1/kv/walkthrough/memory";
 const PATIENCE: Duration = Duration::from_secs(15);
 /// Before a registry that did not answer is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -39,12 +41,26 @@ impl Registry {
         Ok(served.await?)
     }
 
+    /// Writes something that a registry run anew does not have.
+    pub(crate) async fn remember(self) -> anyhow::Result<()> {
+        let answer = probe::put(self.0, MEMORY, "written before", PATIENCE).await?;
+        ensure!(answer.status.is_success(), "{MEMORY} was answered {} {}", answer.status, answer.text());
+        Ok(())
+    }
+
+    /// Whether that is there.
+    pub(crate) async fn remembers(self) -> anyhow::Result<bool> {
+        let answer = probe::get(self.0, MEMORY, PATIENCE).await?;
+        ensure!(matches!(answer.status.as_u16(), 200 | 404), "{MEMORY} was answered {}", answer.status);
+        Ok(answer.status.is_success())
+    }
+
     /// Waits until `right` has nothing against the instances of a service; wakes with each change of them.
     pub(crate) async fn until<T>(
         self,
         service: &str,
         patience: Duration,
-        mut right: impl AsyncFnMut(&[Instance]) -> anyhow::Result<T>,
+        mut right: impl FnMut(&[Instance]) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let deadline = Instant::now() + patience;
         let mut index = 0;
@@ -54,7 +70,7 @@ impl Registry {
             match tokio::time::timeout(left, self.ask(service, index)).await {
                 Ok(Ok((at, instances))) => {
                     index = at;
-                    match right(&instances).await {
+                    match right(&instances) {
                         Ok(answer) => return Ok(answer),
                         Err(error) => wrong = error,
                     }

@@ -13,6 +13,8 @@ pub(crate) enum Entry {
     Step(String),
     /// A line that the shell runs.
     Line(Line),
+    /// A line of the test's own that runs beside those after it, until the check `ended NAME`.
+    Beside { name: String, line: Line },
     /// Something that has to hold now.
     Check(Vec<String>),
 }
@@ -32,8 +34,8 @@ pub(crate) enum Origin {
     Described,
     /// Another one was described, and why it is not that which runs.
     Changed { described: String, why: String },
-    /// It is the test's own.
-    Own,
+    /// It is the test's own; why, where walkthrough.md has an item for it.
+    Own { why: Option<String> },
 }
 
 /// Reads the script.
@@ -52,15 +54,34 @@ pub(crate) fn parse(text: &str) -> anyhow::Result<Vec<Entry>> {
                 entries.push(Entry::Line(Line { origin: Origin::Changed { described, why: rest }, command }));
             }
             (_, Some((described, _))) => bail!("{described:?} is changed, and nothing says why"),
+            ("?", None) => explain(entries.last_mut(), rest)?,
             ("##", None) => entries.push(Entry::Step(rest)),
             ("$", None) => entries.push(Entry::Line(Line { origin: Origin::Described, command: Some(rest) })),
-            ("+", None) => entries.push(Entry::Line(Line { origin: Origin::Own, command: Some(rest) })),
+            ("+", None) => entries.push(Entry::Line(own(&rest))),
+            ("&", None) => {
+                let (name, line) = rest.split_once(' ').with_context(|| format!("{rest:?} has no name"))?;
+                entries.push(Entry::Beside { name: name.to_owned(), line: own(line) });
+            }
             ("!", None) => entries.push(Entry::Check(rest.split_whitespace().map(str::to_owned).collect())),
             (mark, None) => bail!("{mark:?} before {rest:?} is no mark"),
         }
     }
     anyhow::ensure!(changed.is_none(), "the script ends in the middle of a change");
     Ok(entries)
+}
+
+fn own(command: &str) -> Line {
+    Line { origin: Origin::Own { why: None }, command: Some(command.to_owned()) }
+}
+
+/// A reason stands below a line of the test's own.
+fn explain(entry: Option<&mut Entry>, reason: String) -> anyhow::Result<()> {
+    match entry {
+        Some(Entry::Line(Line { origin: Origin::Own { why: why @ None }, .. })) => *why = Some(reason),
+        Some(Entry::Beside { line: Line { origin: Origin::Own { why: why @ None }, .. }, .. }) => *why = Some(reason),
+        _ => bail!("{reason:?} is no reason for a line of the test's own"),
+    }
+    Ok(())
 }
 
 /// Lines with those that are set in below them.
@@ -102,6 +123,28 @@ mod tests {
                 Entry::Check(vec!["holds".to_owned(), "3".to_owned()]),
             ]
         );
+    }
+
+    #[test]
+    fn a_line_of_the_tests_own_may_have_a_reason_and_run_beside_others() {
+        let entries = parse("\n## One\n& x sleep 1\n+ run y\n? as x\n").unwrap();
+        let line = |command: &str, why: Option<&str>| Line {
+            origin: Origin::Own { why: why.map(str::to_owned) },
+            command: Some(command.to_owned()),
+        };
+        assert_eq!(entries[1], Entry::Beside { name: "x".to_owned(), line: line("sleep 1", None) });
+        assert_eq!(entries[2], Entry::Line(line("run y", Some("as x"))));
+        assert!(parse("\n## One\n$ run y\n? as x\n").is_err());
+    }
+
+    #[test]
+    fn what_begins_beside_others_is_waited_for() {
+        let entries = parse(TEXT).unwrap();
+        for entry in &entries {
+            let Entry::Beside { name, .. } = entry else { continue };
+            let end = Entry::Check(vec!["ended".to_owned(), name.clone()]);
+            assert_eq!(entries.iter().filter(|other| **other == end).count(), 1, "{name}");
+        }
     }
 
     #[test]

@@ -117,13 +117,13 @@ impl Drop for Pause<'_> {
 }
 
 /// Proves that exactly `expected` answer at `lb`, each of them, and that every answer raises the counter by one: the
-/// first unbroken row of requests that shows it counts. Gives how many requests that row has.
+/// first unbroken row of requests that shows it counts. Says how that row is made up.
 pub(crate) async fn prove(
     lb: SocketAddr,
     expected: &BTreeSet<String>,
     load: Option<&Load>,
     patience: Duration,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<String> {
     // Alone, or others would raise the counter meanwhile.
     let _alone = match load {
         Some(load) => Some(load.pause().await),
@@ -149,11 +149,13 @@ pub(crate) async fn prove(
             }
         }
         if expected.is_empty() && failures == length {
-            return Ok(length);
+            return Ok(format!("{length} requests"));
         }
         if !expected.is_empty() && row.len() >= length {
             if answering(&row) == *expected {
-                return Ok(row.len());
+                let counts = counts(&row);
+                let (least, most) = (counts.values().min().unwrap_or(&0), counts.values().max().unwrap_or(&0));
+                return Ok(format!("{} requests, {least} to {most} each,", row.len()));
             }
             // Somebody is left out: the row may be of a time before he was in.
             row.remove(0);

@@ -34,7 +34,13 @@ impl Transcript {
     pub(crate) fn line(&mut self, line: &Line) {
         match &line.origin {
             Origin::Described => self.described += 1,
-            Origin::Own => self.own += 1,
+            Origin::Own { why } => {
+                self.own += 1;
+                if let Some(why) = why {
+                    println!("? {why}");
+                    let _ = write!(self.text, "\nWhat follows is the test's own: {why}\n");
+                }
+            }
             Origin::Changed { described, why } => {
                 self.changed += 1;
                 println!("~ {described}\n? {why}");
@@ -42,28 +48,33 @@ impl Transcript {
             }
         }
         if let Some(command) = &line.command {
-            println!("{} {command}", if line.origin == Origin::Own { "+" } else { "$" });
+            println!("{} {command}", mark(line));
         }
+    }
+
+    /// It runs beside what follows.
+    pub(crate) fn began(&mut self, line: &Line) {
+        let Some(command) = &line.command else { return };
+        println!("  (it runs beside what follows)");
+        let _ = write!(self.text, "\n```\n{} {command} &\n```\n", mark(line));
     }
 
     /// It has run.
     pub(crate) fn ran(&mut self, line: &Line, output: &str, took: Duration) {
         let Some(command) = &line.command else { return };
-        let mark = if line.origin == Origin::Own { "+" } else { "$" };
-        let output: Vec<&str> = output.lines().collect();
-        let shown = output.len().min(LONGEST_OUTPUT);
-        let mut text = output[..shown].join("\n");
-        if shown < output.len() {
-            let _ = write!(text, "\n… {} lines more", output.len() - shown);
-        }
+        let (mark, text, took) = (mark(line), shortened(output), seconds(took));
         let separator = if text.is_empty() { "" } else { "\n" };
-        let took = seconds(took);
         let _ = write!(self.text, "\n```\n{mark} {command}{separator}{text}\n```\n{took}\n");
     }
 
-    /// Something held.
-    pub(crate) fn held(&mut self, what: &str) {
-        println!("  holds: {what}");
+    /// What a line printed that ran beside others.
+    pub(crate) fn printed(&mut self, output: &str) {
+        let _ = write!(self.text, "\n```\n{}\n```\n", shortened(output));
+    }
+
+    /// Something held, and was found to in this time.
+    pub(crate) fn held(&mut self, what: &str, took: Duration) {
+        println!("  holds: {what} ({})", seconds(took));
         let _ = write!(self.text, "\n- **holds**: {what}\n");
     }
 
@@ -75,6 +86,20 @@ impl Transcript {
         }
         redact(&text)
     }
+}
+
+fn shortened(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().collect();
+    let shown = lines.len().min(LONGEST_OUTPUT);
+    let mut text = lines[..shown].join("\n");
+    if shown < lines.len() {
+        let _ = write!(text, "\n… {} lines more", lines.len() - shown);
+    }
+    text
+}
+
+fn mark(line: &Line) -> &'static str {
+    if matches!(line.origin, Origin::Own { .. }) { "+" } else { "$" }
 }
 
 /// A time for people.
@@ -111,7 +136,7 @@ mod tests {
         let mut transcript = Transcript::default();
         let line = |origin| Line { origin, command: Some("true".to_owned()) };
         transcript.line(&line(Origin::Described));
-        transcript.line(&line(Origin::Own));
+        transcript.line(&line(Origin::Own { why: None }));
         transcript.line(&line(Origin::Changed { described: "false".to_owned(), why: "typo".to_owned() }));
         assert_eq!((transcript.described, transcript.changed, transcript.own), (1, 1, 1));
     }
@@ -121,7 +146,12 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/walkthrough.md");
         let document = std::fs::read_to_string(path).unwrap();
         for entry in crate::script::parse(crate::script::TEXT).unwrap() {
-            let crate::script::Entry::Line(Line { command: Some(command), .. }) = entry else { continue };
+            use crate::script::Entry::{Beside, Line as Alone};
+            let (Alone(Line { command: Some(command), .. }) | Beside { line: Line { command: Some(command), .. }, .. }) =
+                entry
+            else {
+                continue;
+            };
             assert!(document.contains(&command), "`make walkthrough-docs` writes it anew; {command:?} is not in it");
         }
     }

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
+use tokio::task::JoinSet;
 
 use super::{PATIENCE, Stage};
 use crate::host::{Host, WEB, Web};
 use crate::registry::Instance;
 use crate::traffic;
+use crate::transcript::seconds;
 
 /// The service's name: that of the image.
-const SERVICE: &str = "tutum-nodejs-redis";
+pub(super) const SERVICE: &str = "tutum-nodejs-redis";
 /// Within which a container has to be registered and taken out.
 const A_SECOND: Duration = Duration::from_secs(1);
 
@@ -19,14 +21,10 @@ impl Stage {
     /// So many containers of the application run on the hosts that are up, exactly those are registered and pass,
     /// each under its host's address and published port, and exactly those answer.
     pub(super) async fn answers(&mut self, count: usize) -> anyhow::Result<String> {
-        let mut webs = Vec::new();
-        for host in self.hosts.values() {
-            webs.extend(host.webs().await?);
-        }
-        webs.sort();
+        let webs = self.webs().await?;
         ensure!(webs.len() == count, "{} web containers run, not {count}: {webs:?}", webs.len());
         let dead: BTreeSet<&str> = self.dead.values().map(|death| death.address.as_str()).collect();
-        let registered = self.registry()?.until(SERVICE, PATIENCE, async |instances| {
+        let registered = self.registry()?.until(SERVICE, PATIENCE, |instances: &[Instance]| {
             let passing = places(instances.iter().filter(|instance| instance.passing));
             let wanted = webs.iter().map(|web| (web.address.as_str(), web.port)).collect::<Vec<_>>();
             ensure!(passing == wanted, "{wanted:?} run, {passing:?} pass");
@@ -35,20 +33,46 @@ impl Stage {
             ensure!(ghosts.is_empty(), "there are others: {ghosts:?}");
             Ok(())
         });
+        let began = Instant::now();
         registered.await?;
+        let registered = seconds(began.elapsed());
         let expected = webs.iter().map(|web| web.id.clone()).collect();
         let began = Instant::now();
         let row = traffic::prove(self.lb()?, &expected, self.load.as_ref(), PATIENCE).await?;
         let hosts = webs.iter().map(|web| &web.address).collect::<BTreeSet<_>>().len();
-        let took = began.elapsed().as_secs_f64();
+        let took = seconds(began.elapsed());
         if count == 0 {
-            return Ok("no web container runs, none is registered, and lb answers with an error".to_owned());
+            self.lb_runs().await?;
+            return Ok("no web container runs, none is registered; lb runs, and answers with an error".to_owned());
         }
         Ok(format!(
             "{count} web containers on {hosts} hosts, exactly these registered by their host's address and published \
-             port; {row} requests in a row to port 80 reached all of them and nobody else, each raising the counter \
-             by one ({took:.2} s)"
+             port ({registered}); {row} in a row to port 80 reached all of them and nobody else, each raising the \
+             counter by one ({took})"
         ))
+    }
+
+    /// The application's containers on all hosts that are up, in order.
+    async fn webs(&self) -> anyhow::Result<Vec<Web>> {
+        let mut asked = JoinSet::new();
+        for host in self.hosts.values() {
+            let host = host.clone();
+            asked.spawn(async move { host.webs().await });
+        }
+        let mut webs = Vec::new();
+        while let Some(found) = asked.join_next().await {
+            webs.extend(found.context("a question was dropped")??);
+        }
+        webs.sort();
+        Ok(webs)
+    }
+
+    /// The load balancer's container runs, and its programs never ended by themselves.
+    async fn lb_runs(&self) -> anyhow::Result<()> {
+        let format = "{{.State.Running}} {{.RestartCount}}";
+        let state = self.host_named("manager1")?.docker(&["inspect", "--format", format, "lb"]).await?;
+        ensure!(state == "true 0", "lb does not run, or was started anew: {state}");
+        Ok(())
     }
 
     /// A container is registered within a second, as its host's address and its published port, and goes when it goes.
@@ -75,7 +99,7 @@ impl Stage {
         docker: impl Future<Output = anyhow::Result<String>>,
         count: usize,
     ) -> anyhow::Result<(Duration, Vec<(String, u16)>)> {
-        let watching = self.registry()?.until(SERVICE, PATIENCE, async |instances| {
+        let watching = self.registry()?.until(SERVICE, PATIENCE, |instances: &[Instance]| {
             let found = places(instances.iter().filter(|instance| instance.passing));
             ensure!(found.len() == count, "{found:?} are registered, not {count}");
             let found = found.into_iter().map(|(address, port)| (address.to_owned(), port)).collect();
@@ -89,7 +113,7 @@ impl Stage {
     /// The host's only container of the application is registered.
     pub(super) async fn registered_on(&self, name: &str) -> anyhow::Result<String> {
         let web = only(self.host_named(name)?).await?;
-        let right = async |instances: &[Instance]| {
+        let right = |instances: &[Instance]| {
             let found = places(instances.iter().filter(|instance| instance.passing));
             ensure!(found.contains(&(web.address.as_str(), web.port)), "{web:?} runs, {found:?} is registered");
             Ok(())
@@ -102,7 +126,7 @@ impl Stage {
     pub(super) async fn instances<T>(
         &self,
         patience: Duration,
-        right: impl AsyncFnMut(&[Instance]) -> anyhow::Result<T>,
+        right: impl FnMut(&[Instance]) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         self.registry()?.until(SERVICE, patience, right).await
     }
