@@ -15,6 +15,9 @@ for program in cargo cc make; do printf '#!/bin/sh\n' >/usr/local/bin/$program; 
 printf '#!/bin/sh\necho host: x86_64-unknown-linux-gnu\n' >/usr/local/bin/rustc; chmod +x /usr/local/bin/rustc
 mkdir -p /usr/local/lib/docker/cli-plugins /srv/muster/target/x86_64-unknown-linux-gnu /srv/muster/.cache
 "#;
+/// machine-init starts no engine while there are no flags for it.
+const STOP_ENGINE: &str =
+    "mv /etc/docker/engine-flags /root/; kill -HUP 1; while pgrep -x dockerd >/dev/null; do sleep 0.05; done";
 const DEMO: &str = "cd /srv/muster && scripts/demo --exit --steps first-start";
 
 fn given(variable: &str) -> PathBuf {
@@ -89,7 +92,15 @@ fn the_demo_works_for_an_ordinary_user_or_says_in_one_line_why_not() {
     );
     assert_eq!((refused.out.as_str(), refused.code), ("", 1), "{refused:?}");
 
-    // Without an engine, and without the base image: what is missing, and what would help.
+    // No engine runs: sudo starts one, and stops it.
+    bench.succeed(&["ssh", "demo", STOP_ENGINE]);
+    let played = as_user(&bench, "ada", DEMO);
+    assert_eq!(played.code, 0, "{played:?}");
+    let at = |line| played.out.find(line).unwrap_or_else(|| panic!("no {line:?} in {played:?}"));
+    assert!(at("demo: starting dockerd") < at("demo: stopping the dockerd that was started here"));
+    assert_eq!(bench.succeed(&["ssh", "demo", "pgrep -a dockerd; pgrep -a muster; true"]), "");
+
+    // Without the base image: what is missing, and what would help.
     bench.succeed(&["ssh", "demo", "rm /srv/muster/.cache/base-*.tar"]);
     let refused = as_user(&bench, "cy", DEMO);
     assert!(refused.errors.contains("demo: missing: mmdebstrap"), "{refused:?}");
