@@ -31,13 +31,13 @@ e2e: ## Tests on a Docker engine of their own, in a network of its own (root).
 images: ## Builds muster's images and those of the walk-through on the engine at DOCKER_HOST, without an image registry.
 	scripts/images
 
-walkthrough: ## The walk-through on three machines, on a Docker engine of their own (root).
+walkthrough: setup ## The walk-through on three machines, on a Docker engine of their own (root).
 	@scripts/walkthrough
 
-walkthrough-docs: ## The same, and writes docs/walkthrough.md.
+walkthrough-docs: setup ## The same, and writes docs/walkthrough.md.
 	@scripts/walkthrough --document docs/walkthrough.md
 
-test-ci: history ## What CI runs besides: histories under SIGKILL, third-party programs against ours, machines, the walk-through.
+test-ci: setup history ## What CI runs besides: histories under SIGKILL, third-party programs against ours, machines, the walk-through.
 	@tests/interop/run
 	@tests/machines/run
 	@scripts/walkthrough
