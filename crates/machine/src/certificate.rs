@@ -12,8 +12,8 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose, SanType,
 };
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use time::{Duration, OffsetDateTime};
 
 use crate::store::{make_directory, write_private};
@@ -105,28 +105,75 @@ impl AuthorityFiles {
         }
     }
 
-    /// Makes what is not there yet, as the first machine of a store needs it. The store is locked by the caller.
+    /// Makes what is not there yet, as the first machine of a store needs it, and what has run out. The store is locked
+    /// by the caller.
     pub(crate) fn bootstrap(&self, user: &str, progress: &Progress) -> Result<Authority, CertificateError> {
         both_or_none(&self.certificate, &self.key)?;
         both_or_none(&self.client_certificate, &self.client_key)?;
         for path in [&self.certificate, &self.client_certificate] {
             make_directory(path.parent().unwrap_or(Path::new(".")))?;
         }
-        if !self.certificate.exists() {
-            progress.line(&format!("Creating CA: {}", self.certificate.display()));
-            let authority = new_authority(user)?;
-            write_private(&self.key, authority.key.as_bytes())?;
-            write_private(&self.certificate, authority.certificate.as_bytes())?;
+        let mut client_is_good = self.client_certificate.exists();
+        if self.certificate.exists() && has_run_out(&self.certificate)? {
+            progress.line("CA certificate is outdated and needs to be regenerated");
+            self.make_authority(user, progress)?;
+            // The old authority's client is a stranger to the new one.
+            client_is_good = false;
+        } else if !self.certificate.exists() {
+            self.make_authority(user, progress)?;
         }
         let authority = Authority::load(self)?;
-        if !self.client_certificate.exists() {
-            progress.line(&format!("Creating client certificate: {}", self.client_certificate.display()));
-            let client = authority.client(&format!("{user}.<bootstrap>"))?;
-            write_private(&self.client_key, client.key.as_bytes())?;
-            write_private(&self.client_certificate, client.certificate.as_bytes())?;
+        if client_is_good && has_run_out(&self.client_certificate)? {
+            progress.line("Client certificate is outdated and needs to be regenerated");
+            client_is_good = false;
+        }
+        if !client_is_good {
+            self.make_client(&authority, user, progress)?;
         }
         Ok(authority)
     }
+
+    /// Makes a new client certificate whatever there is. Machines take the old one too as long as it is valid. The store
+    /// is locked by the caller.
+    pub(crate) fn renew_client(&self, user: &str, progress: &Progress) -> Result<(), CertificateError> {
+        for path in [&self.client_certificate, &self.client_key] {
+            match fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::File { action: "remove", path: path.clone(), source: error }.into());
+                }
+                _ => {}
+            }
+        }
+        self.bootstrap(user, progress).map(drop)
+    }
+
+    /// The key first: should this end in between, the certificate that is missing or outdated says what to do again.
+    fn make_authority(&self, user: &str, progress: &Progress) -> Result<(), CertificateError> {
+        progress.line(&format!("Creating CA: {}", self.certificate.display()));
+        let authority = new_authority(user)?;
+        write_private(&self.key, authority.key.as_bytes())?;
+        Ok(write_private(&self.certificate, authority.certificate.as_bytes())?)
+    }
+
+    fn make_client(&self, authority: &Authority, user: &str, progress: &Progress) -> Result<(), CertificateError> {
+        progress.line(&format!("Creating client certificate: {}", self.client_certificate.display()));
+        let client = authority.client(&format!("{user}.<bootstrap>"))?;
+        write_private(&self.client_key, client.key.as_bytes())?;
+        Ok(write_private(&self.client_certificate, client.certificate.as_bytes())?)
+    }
+}
+
+/// Whether a certificate's time is over.
+fn has_run_out(path: &Path) -> Result<bool, CertificateError> {
+    let content = |source: Box<dyn std::error::Error + Send + Sync>| CertificateError::Content {
+        path: path.to_owned(),
+        what: "certificate",
+        source,
+    };
+    let pem = fs::read(path).map_err(|source| CertificateError::Read { path: path.to_owned(), source })?;
+    let der = CertificateDer::from_pem_slice(&pem).map_err(|error| content(error.into()))?;
+    let (_, certificate) = x509_parser::parse_x509_certificate(&der).map_err(|error| content(error.into()))?;
+    Ok(OffsetDateTime::now_utc() > certificate.validity().not_after.to_datetime())
 }
 
 fn both_or_none(certificate: &Path, key: &Path) -> Result<(), CertificateError> {

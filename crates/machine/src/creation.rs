@@ -69,6 +69,17 @@ pub async fn create(
     }
 }
 
+/// Makes a new client certificate for a store. Machines that are given new certificates get a copy.
+pub async fn renew_client(
+    store: &Store,
+    authority: &AuthorityFiles,
+    user: &str,
+    progress: &Progress,
+) -> Result<(), MachineError> {
+    let _lock = store.lock().await?;
+    Ok(authority.renew_client(user, progress)?)
+}
+
 /// Gives a machine new certificates; its engine starts anew with them.
 pub async fn regenerate(
     machine: &Machine,

@@ -17,7 +17,7 @@ mod store;
 pub mod swarm;
 
 pub use certificate::{Authority, AuthorityFiles, CertificateError};
-pub use creation::{Order, create, regenerate};
+pub use creation::{Order, create, regenerate, renew_client};
 pub use driver::container::{ContainerDriver, ContainerOptions, InvalidOption};
 pub use driver::{Driver, DriverError, Keys, Pending, State};
 pub use failure::MachineError;

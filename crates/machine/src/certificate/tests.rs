@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex};
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{ServerName, UnixTime};
 
 use super::*;
 
@@ -55,6 +55,64 @@ fn the_rsa_authority_of_an_existing_store_signs() {
     let authority = AuthorityFiles::in_directory(Path::new(EXISTING)).bootstrap("ann", &lines().0).unwrap();
     let server = authority.server("ann.m1", &["10.0.0.1".to_owned()]).unwrap();
     holds_for(&authority.certificate, &server, "10.0.0.1").unwrap();
+}
+
+/// Overwrites a certificate by one of `by`'s that ended yesterday.
+fn let_run_out(path: &Path, by: &Authority) {
+    let mut params = parameters("ann");
+    params.not_before = OffsetDateTime::now_utc() - LIFETIME;
+    params.not_after = OffsetDateTime::now_utc() - Duration::days(1);
+    fs::write(path, params.signed_by(&KeyPair::generate().unwrap(), &by.issuer).unwrap().pem()).unwrap();
+}
+
+#[test]
+fn what_has_run_out_is_made_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = AuthorityFiles::in_directory(directory.path());
+    let (progress, said) = lines();
+    let authority = files.bootstrap("ann", &progress).unwrap();
+    let read = || [&files.certificate, &files.client_certificate].map(|path| fs::read(path).unwrap());
+
+    let_run_out(&files.client_certificate, &authority);
+    let [before, client_before] = read();
+    files.bootstrap("ann", &progress).unwrap();
+    let [after, client] = read();
+    assert!(after == before && client != client_before);
+    let created = format!("Creating client certificate: {}", files.client_certificate.display());
+    let outdated = "Client certificate is outdated and needs to be regenerated";
+    assert_eq!(said.lock().unwrap()[2..], [outdated, created.as_str()]);
+
+    let_run_out(&files.certificate, &authority);
+    let authority = files.bootstrap("ann", &progress).unwrap();
+    let [after, new_client] = read();
+    assert!(after != before && new_client != client, "the old authority's client is nobody's");
+    assert_eq!(said.lock().unwrap()[4], "CA certificate is outdated and needs to be regenerated");
+    let server = authority.server("ann.m1", &["10.0.0.1".to_owned()]).unwrap();
+    holds_for(&authority.certificate, &server, "10.0.0.1").unwrap();
+}
+
+#[test]
+fn a_new_client_on_request_leaves_the_authority() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = AuthorityFiles::in_directory(directory.path());
+    files.bootstrap("ann", &lines().0).unwrap();
+    let read =
+        || [&files.certificate, &files.client_certificate, &files.client_key].map(|path| fs::read(path).unwrap());
+    let before = read();
+    files.renew_client("ann", &lines().0).unwrap();
+    let after = read();
+    assert_eq!(after[0], before[0]);
+    assert!(after[1] != before[1] && after[2] != before[2]);
+}
+
+#[test]
+fn a_file_that_is_no_certificate_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let files = AuthorityFiles::in_directory(directory.path());
+    files.bootstrap("ann", &lines().0).unwrap();
+    fs::write(&files.client_certificate, "nothing").unwrap();
+    let refused = files.bootstrap("ann", &lines().0).err().unwrap().to_string();
+    assert_eq!(refused, format!("{} is no certificate that can be used", files.client_certificate.display()));
 }
 
 #[test]

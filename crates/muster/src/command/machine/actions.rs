@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::anyhow;
-use muster_machine::{MachineError, regenerate};
+use muster_machine::{MachineError, regenerate, renew_client};
 
 use super::{Context, say, words};
 use crate::exit::Failure;
@@ -81,10 +81,14 @@ pub fn regenerate_certs(context: &Context, arguments: &[String]) -> Result<(), F
         return Ok(());
     }
     say("Regenerating TLS certificates");
-    if parsed.bool("client-certs") {
-        say("Regenerating local certificates");
-    }
     let authority = &context.authority;
+    if parsed.bool("client-certs") {
+        context.load_all(&parsed.rest)?;
+        say("Regenerating local certificates");
+        let (progress, user) = (super::progress(), user());
+        let renewed = renew_client(context.store(), authority, &user, &progress);
+        super::super::runtime()?.block_on(renewed)?;
+    }
     context.with_each(&parsed.rest, |machine, progress| async move {
         machine.must_run().await?;
         regenerate(&machine, authority, &user(), &progress).await?;

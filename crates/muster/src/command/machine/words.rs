@@ -186,7 +186,7 @@ pub const WORDS: &[Word] = &[
             "Makes new certificates and starts the engine anew.",
             [
                 bool("force", "do not ask (-f)"),
-                bool("client-certs", "also the client's and the authority's, where they are missing"),
+                bool("client-certs", "also the client's; the authority's if it is missing or has run out"),
             ]
         ),
         run: actions::regenerate_certs,
