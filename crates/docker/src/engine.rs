@@ -2,6 +2,7 @@
 
 mod exec;
 mod hosting;
+mod image;
 mod swarm;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

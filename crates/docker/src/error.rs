@@ -43,6 +43,16 @@ pub enum EngineError {
         /// The engine's own words.
         message: String,
     },
+    /// The engine began, and failed amid it.
+    #[error("docker engine at {address} could not {call}: {message}")]
+    Failed {
+        /// Who answered.
+        address: EngineAddress,
+        /// What it was asked to do.
+        call: &'static str,
+        /// The engine's own words.
+        message: String,
+    },
     /// The answer is not what this call is answered with.
     #[error("docker engine at {address} gave an answer to \"{call}\" that is not understood")]
     BadAnswer {
@@ -92,6 +102,7 @@ impl EngineError {
             Error::DockerResponseServerError { status_code, message } => {
                 Self::Refused { address, call, status: status_code, message: message.trim().to_owned() }
             }
+            Error::DockerStreamError { error } => Self::Failed { address, call, message: error.trim().to_owned() },
             Error::RequestTimeoutError => Self::Unreachable { address, cause: Cause::Silence, source: error.into() },
             Error::SocketNotFoundError(ref path) => {
                 // bollard takes a directory that may not be looked into for a missing file.

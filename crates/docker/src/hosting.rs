@@ -44,6 +44,17 @@ pub enum Privileges {
     AllCapabilitiesBut(Vec<String>),
 }
 
+/// An image to be built.
+#[derive(Debug, Clone)]
+pub struct NewImage {
+    /// Its name with its tag.
+    pub name: String,
+    /// Values for its Dockerfile's arguments.
+    pub arguments: BTreeMap<String, String>,
+    /// Its Dockerfile, and what that copies.
+    pub context: Vec<NewFile>,
+}
+
 /// A bridge network to be made.
 #[derive(Debug, Clone)]
 pub struct NewNetwork {

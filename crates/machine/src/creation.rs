@@ -45,8 +45,11 @@ pub async fn create(
         config.driver.own = settings;
     }
     let mut machine = Machine::new(store, order.name.clone(), config)?;
-    let checked = machine.driver().check().await.map_err(MachineError::from);
-    checked.map_err(|source| MachineError::PreCreate { source: Box::new(source) })?;
+    match machine.driver().check(progress, interrupt).await {
+        Ok(()) => {}
+        Err(crate::DriverError::Interrupted) => return Err(MachineError::Interrupted),
+        Err(error) => return Err(MachineError::PreCreate { source: Box::new(error.into()) }),
+    }
     progress.step("checked");
     let lock = {
         let _lock = store.lock().await?;
@@ -133,8 +136,7 @@ async fn make(
     let keys = make_keys(&machine.directory(), &order.name).await?;
     progress.step("keys");
     go_on()?;
-    progress.line(&format!("({}) Creating a container from {}...", order.name, order.container.image));
-    let address = machine.driver().create(&keys, interrupt).await?;
+    let address = machine.driver().create(&keys, progress, interrupt).await?;
     machine.config.driver.ip_address = address.to_string();
     record_address(&machine.directory(), &order.name, machine.ip())?;
     store.save(&order.name, &machine.config)?;

@@ -5,6 +5,8 @@
 
 pub mod absent;
 pub mod container;
+#[cfg(feature = "suite")]
+pub mod suite;
 
 use std::fmt;
 use std::future::Future;
@@ -12,22 +14,29 @@ use std::net::IpAddr;
 use std::pin::Pin;
 
 use muster_docker::EngineError;
-use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
+
+use crate::Progress;
 
 /// A call under way.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// One machine's host. Every call may be made again: what is so already is left as it is.
+/// One machine's host. Every call may be made again: what is so already is left as it is. `suite` says what all this
+/// means, call by call.
 pub trait Driver: Send + Sync {
-    /// Whether a host can be made here at all. Changes nothing.
-    fn check(&self) -> Pending<'_, Result<(), DriverError>>;
+    /// Whether a host can be made here at all; gets what all hosts are made from. Makes nothing of this one.
+    fn check<'a>(
+        &'a self,
+        progress: &'a Progress,
+        interrupt: &'a CancellationToken,
+    ) -> Pending<'a, Result<(), DriverError>>;
 
     /// Makes and starts the host and gives its address once it answers over ssh. An interrupt ends long waits; what was
     /// asked of the outside by then is waited for, so that all of it is found by `remove`.
     fn create<'a>(
         &'a self,
         keys: &'a Keys,
+        progress: &'a Progress,
         interrupt: &'a CancellationToken,
     ) -> Pending<'a, Result<IpAddr, DriverError>>;
 
@@ -48,9 +57,6 @@ pub trait Driver: Send + Sync {
 
     /// The last lines of what it says of itself, oldest first.
     fn log(&self) -> Pending<'_, Result<Vec<String>, DriverError>>;
-
-    /// What is to be kept of it in the machine's configuration.
-    fn settings(&self) -> Map<String, Value>;
 }
 
 /// What a host is reached with over ssh.
@@ -97,18 +103,35 @@ pub enum DriverError {
     /// The engine that runs the host said no.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// There is no such image.
+    /// There is no such image, and it is none that can be made here.
     #[error(
-        "the engine at {engine} has no image {image}; scripts/machine-image {suite} makes it from Debian's packages, \
-         docker build --build-arg SUITE={suite} -t {image} crates/machine/image with an image registry"
+        "the engine at {engine} has no image {image}; those that are made here if they are missing are {ours}; another \
+         one has to be built or pulled before"
     )]
     NoImage {
         /// The engine.
         engine: String,
         /// The image.
         image: String,
+        /// Those that can be made.
+        ours: String,
+    },
+    /// There is no such image, and building it failed.
+    #[error(
+        "the engine at {engine} has no image {image}, and {failure}: {reason}; without an image registry \
+         scripts/machine-image {suite} in muster's repository makes it from Debian's packages"
+    )]
+    ImageNotBuilt {
+        /// The engine.
+        engine: String,
+        /// The image.
+        image: String,
         /// The Debian suite in it.
         suite: String,
+        /// What failed.
+        failure: String,
+        /// Why.
+        reason: String,
     },
     /// A container of this name is there and is not this machine's.
     #[error("the engine at {engine} already has a container {container}, which is not of this store")]

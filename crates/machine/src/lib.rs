@@ -19,6 +19,8 @@ pub mod swarm;
 pub use certificate::{Authority, AuthorityFiles, CertificateError};
 pub use creation::{Order, create, regenerate, renew_client};
 pub use driver::container::{ContainerDriver, ContainerOptions, InvalidOption};
+#[cfg(feature = "suite")]
+pub use driver::suite;
 pub use driver::{Driver, DriverError, Keys, Pending, State};
 pub use failure::MachineError;
 pub use machine::Machine;

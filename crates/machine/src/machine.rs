@@ -46,7 +46,7 @@ impl Machine {
                     .map_err(|source| crate::StoreError::Unreadable { path, source })?;
                 Box::new(ContainerDriver::new(name.clone(), store.clone(), options)?)
             }
-            other => Box::new(AbsentDriver { name: other.to_owned(), settings: config.driver.own.clone() }),
+            other => Box::new(AbsentDriver { name: other.to_owned() }),
         };
         Ok(Self { name, config, store: store.clone(), driver })
     }

@@ -23,12 +23,6 @@ use crate::{EngineError, Network};
 const LOG_LIMITS: [(&str, &str); 2] = [("max-size", "10m"), ("max-file", "1")];
 
 impl Engine {
-    /// Whether the engine has an image of this name.
-    pub async fn has_image(&self, image: &str) -> Result<bool, EngineError> {
-        let answer = self.client().await?.inspect_image(image).await;
-        Ok(self.found("inspect an image", answer)?.is_some())
-    }
-
     /// Makes a container and gives its ID.
     pub async fn create_container(&self, container: NewContainer) -> Result<String, EngineError> {
         let options = CreateContainerOptionsBuilder::new().name(&container.name).build();

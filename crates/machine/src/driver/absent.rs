@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::{Driver, DriverError, Keys, Pending, State};
+use crate::Progress;
 
 /// docker-machine's own drivers.
 pub const KNOWN: [&str; 15] = [
@@ -31,8 +31,6 @@ pub const KNOWN: [&str; 15] = [
 pub struct AbsentDriver {
     /// The driver's name.
     pub name: String,
-    /// Its settings, kept as they are.
-    pub settings: Map<String, Value>,
 }
 
 /// One line on a driver that is not there.
@@ -53,13 +51,18 @@ impl AbsentDriver {
 }
 
 impl Driver for AbsentDriver {
-    fn check(&self) -> Pending<'_, Result<(), DriverError>> {
+    fn check<'a>(
+        &'a self,
+        _progress: &'a Progress,
+        _interrupt: &'a CancellationToken,
+    ) -> Pending<'a, Result<(), DriverError>> {
         self.refuse()
     }
 
     fn create<'a>(
         &'a self,
         _keys: &'a Keys,
+        _progress: &'a Progress,
         _interrupt: &'a CancellationToken,
     ) -> Pending<'a, Result<IpAddr, DriverError>> {
         self.refuse()
@@ -87,9 +90,5 @@ impl Driver for AbsentDriver {
 
     fn log(&self) -> Pending<'_, Result<Vec<String>, DriverError>> {
         self.refuse()
-    }
-
-    fn settings(&self) -> Map<String, Value> {
-        self.settings.clone()
     }
 }

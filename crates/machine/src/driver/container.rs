@@ -3,6 +3,7 @@
 //! Such a machine is root on its engine's host: the container has every capability that the engine can give.
 
 mod capability;
+mod image;
 mod network;
 mod options;
 
@@ -15,12 +16,11 @@ use muster_docker::hosting::{Attachment, NewContainer, NewFile, NewNetwork, Priv
 use muster_docker::{Container, DEFAULT_ADDRESS, Engine, EngineAddress, EngineError};
 use network::Subnet;
 pub use options::{ContainerOptions, InvalidOption};
-use serde_json::{Map, Value};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use super::{Driver, DriverError, Keys, Pending, State};
-use crate::{MachineName, Store};
+use crate::{MachineName, Progress, Store};
 
 /// On every container, volume and network that is made here; on containers its value is the machine's name.
 pub const LABEL: &str = "muster.machine";
@@ -88,12 +88,49 @@ impl ContainerDriver {
         self.container().await?.ok_or_else(gone)
     }
 
-    async fn check_engine(&self) -> Result<(), DriverError> {
+    async fn check_engine(&self, progress: &Progress, interrupt: &CancellationToken) -> Result<(), DriverError> {
         self.engine.info().await?;
-        if !self.engine.has_image(&self.options.image).await? {
-            let (image, suite) = (self.options.image.clone(), self.options.suite().to_owned());
-            return Err(DriverError::NoImage { engine: self.engine_text(), image, suite });
+        self.check_name().await?;
+        if self.engine.has_image(&self.options.image).await? {
+            return Ok(());
         }
+        let (engine, image, ours) = (self.engine_text(), self.options.image.clone(), image::names());
+        let suite = image::suite_of(&image).ok_or(DriverError::NoImage { engine, image, ours })?;
+        // Of several creations at once, one has it built and the others wait.
+        let _lock = self.store.lock_image(interrupt).await?.ok_or(DriverError::Interrupted)?;
+        if self.engine.has_image(&self.options.image).await? {
+            return Ok(());
+        }
+        tokio::select! {
+            built = self.build_image(suite, progress) => built,
+            () = interrupt.cancelled() => Err(DriverError::Interrupted),
+        }
+    }
+
+    async fn build_image(&self, suite: &'static str, progress: &Progress) -> Result<(), DriverError> {
+        let (name, image, base) = (&self.name, &self.options.image, image::base(suite));
+        progress.line(&format!(
+            "({name}) The engine has no image {image} yet: it builds it from {base} and Debian's packages, once."
+        ));
+        let mut output = image::Output::of(suite);
+        let built = self.engine.build_image(image::blueprint(suite), |line| {
+            tracing::debug!(line, "the engine builds");
+            if let Some(step) = output.read(line) {
+                progress.line(&format!("({name}) {step}"));
+            }
+        });
+        match built.await {
+            Err(EngineError::Failed { message, .. }) => {
+                let (failure, reason) = output.failure(&message);
+                let (engine, image, suite) = (self.engine_text(), image.clone(), suite.to_owned());
+                Err(DriverError::ImageNotBuilt { engine, image, suite, failure, reason })
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Another container may have the name that this machine's is to have.
+    async fn check_name(&self) -> Result<(), DriverError> {
         let container = Self::container_name(&self.name);
         match self.engine.inspect(&container).await? {
             Some(found) if found.labels.get(ID_LABEL) != Some(&self.options.machine_id) => {
@@ -263,15 +300,21 @@ impl ContainerDriver {
 }
 
 impl Driver for ContainerDriver {
-    fn check(&self) -> Pending<'_, Result<(), DriverError>> {
-        Box::pin(self.check_engine())
+    fn check<'a>(
+        &'a self,
+        progress: &'a Progress,
+        interrupt: &'a CancellationToken,
+    ) -> Pending<'a, Result<(), DriverError>> {
+        Box::pin(self.check_engine(progress, interrupt))
     }
 
     fn create<'a>(
         &'a self,
         keys: &'a Keys,
+        progress: &'a Progress,
         interrupt: &'a CancellationToken,
     ) -> Pending<'a, Result<IpAddr, DriverError>> {
+        progress.line(&format!("({}) Creating a container from {}...", self.name, self.options.image));
         Box::pin(self.make(keys, interrupt))
     }
 
@@ -319,13 +362,6 @@ impl Driver for ContainerDriver {
 
     fn log(&self) -> Pending<'_, Result<Vec<String>, DriverError>> {
         Box::pin(self.last_lines())
-    }
-
-    fn settings(&self) -> Map<String, Value> {
-        match serde_json::to_value(&self.options) {
-            Ok(Value::Object(settings)) => settings,
-            _ => Map::new(),
-        }
     }
 }
 

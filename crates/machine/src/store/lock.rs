@@ -2,9 +2,15 @@
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
 
 use super::{Store, StoreError, make_directory};
 use crate::MachineName;
+
+/// Between two looks at a lock that another process holds.
+const IMAGE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Held until it is dropped, or until its process goes.
 #[derive(Debug)]
@@ -31,6 +37,24 @@ impl Store {
         let failed = |source| StoreError::File { action: "lock", path: path.clone(), source };
         let locked = tokio::task::spawn_blocking(move || file.lock().map(|()| file)).await;
         Ok(Lock { _file: locked.map_err(|error| failed(error.into()))?.map_err(failed)?, path: None })
+    }
+
+    /// Waits until no other process of this store has an image built; none: it was told to stop before.
+    pub(crate) async fn lock_image(&self, interrupt: &CancellationToken) -> Result<Option<Lock>, StoreError> {
+        make_directory(self.path())?;
+        let path = self.path().join(".image.lock");
+        let file = open(&path)?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Lock { _file: file, path: None })),
+                Err(TryLockError::Error(source)) => return Err(StoreError::File { action: "lock", path, source }),
+                // A wait in the system could not be given up, and this one can take minutes.
+                Err(TryLockError::WouldBlock) => tokio::select! {
+                    () = tokio::time::sleep(IMAGE_PAUSE) => {}
+                    () = interrupt.cancelled() => return Ok(None),
+                },
+            }
+        }
     }
 
     /// Locks a machine that is being made; its directory is there.

@@ -71,12 +71,6 @@ impl ContainerOptions {
         }
         Ok(())
     }
-
-    /// The suite in the image's name, for a hint.
-    pub(super) fn suite(&self) -> &str {
-        let tag = self.image.rsplit(':').next().unwrap_or_default();
-        if ["bookworm", "trixie", "forky"].contains(&tag) { tag } else { "trixie" }
-    }
 }
 
 #[cfg(test)]
