@@ -46,13 +46,16 @@ const NAMES: [&str; 41] = [
     "BPF",
     "CHECKPOINT_RESTORE",
 ];
+/// No machine works without it: a set that lacks it is not the engine's, but that of a container which this program runs in.
+const NEEDED: &str = "SYS_ADMIN";
 /// Missing in some sandboxes, where `--privileged` then fails as a whole.
 const OFTEN_MISSING: &str = "SYS_RESOURCE";
 
 /// The forms to try, best first. `status` is /proc/self/status and `last` /proc/sys/kernel/cap_last_cap of the engine's
 /// host, as far as they are known.
 pub(super) fn forms(status: Option<&str>, last: Option<&str>) -> Vec<Privileges> {
-    let missing = status.and_then(|status| missing(status, last)).unwrap_or_default();
+    let missing = status.and_then(|status| missing(status, last));
+    let missing = missing.filter(|missing| !missing.iter().any(|name| name == NEEDED)).unwrap_or_default();
     if missing.is_empty() {
         return vec![Privileges::Privileged, Privileges::AllCapabilitiesBut(vec![OFTEN_MISSING.to_owned()])];
     }
@@ -89,6 +92,8 @@ mod tests {
     fn what_is_missing_is_left_out_by_name() {
         let names = |names: &[&str]| Privileges::AllCapabilitiesBut(names.iter().map(|n| (*n).to_owned()).collect());
         assert_eq!(form("000001fffeffffff", "40"), [names(&["SYS_RESOURCE"])]);
+        // In a container of Docker's own making nothing is known of the engine.
+        assert_eq!(form("00000000a80425fb", "40"), forms(None, None));
         assert_eq!(form("000000fffefeffff", "40"), [names(&["SYS_MODULE", "SYS_RESOURCE", "CHECKPOINT_RESTORE"])]);
     }
 }
