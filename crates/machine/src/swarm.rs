@@ -56,6 +56,16 @@ pub enum SwarmError {
         /// Those that there are.
         known: String,
     },
+    /// Several nodes of this name, and none of them alone is up.
+    #[error("{} nodes of the swarm of machine {manager:?} are called {node:?}: one of the IDs would be right: {}", ids.len(), ids.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        node: String,
+        /// Who was asked.
+        manager: String,
+        /// Their IDs.
+        ids: Vec<String>,
+    },
     /// Some never became ready.
     #[error("after {} s these are not ready: {nodes}", READY_PATIENCE.as_secs())]
     NotReady {
@@ -179,18 +189,64 @@ pub async fn update(
     labels: &BTreeMap<String, Option<String>>,
 ) -> Result<(), SwarmError> {
     let (engine, nodes) = managed(manager).await?;
-    let known = || {
-        // The engine lists them in no order.
-        let names: BTreeSet<_> = nodes.iter().map(|node| node.hostname.as_str()).collect();
-        names.into_iter().collect::<Vec<_>>().join(", ")
-    };
-    let found = nodes.iter().find(|found| found.hostname == node || found.id == node).ok_or_else(|| {
-        SwarmError::NoNode { node: node.to_owned(), manager: manager.name.to_string(), known: known() }
-    })?;
+    let found = one_node(&nodes, node, manager.name.as_str())?;
     engine.swarm_update_node(&found.id, availability, labels).await.map_err(|source| failed(manager, source))
+}
+
+/// The node of this ID or name. A machine that left and joined again is two nodes, of which one is down for ever.
+fn one_node<'a>(nodes: &'a [SwarmNode], node: &str, manager: &str) -> Result<&'a SwarmNode, SwarmError> {
+    let found: Vec<_> = nodes.iter().filter(|found| found.hostname == node || found.id == node).collect();
+    let up: Vec<_> = found.iter().copied().filter(|found| found.ready()).collect();
+    let (node, manager) = (node.to_owned(), manager.to_owned());
+    match (found.as_slice(), up.as_slice()) {
+        ([one], _) | (_, [one]) => Ok(one),
+        ([], _) => {
+            // The engine lists them in no order.
+            let names: BTreeSet<_> = nodes.iter().map(|node| node.hostname.as_str()).collect();
+            let known = names.into_iter().collect::<Vec<_>>().join(", ");
+            Err(SwarmError::NoNode { node, manager, known })
+        }
+        (several, _) => {
+            let ids = several.iter().map(|node| node.id.clone()).collect();
+            Err(SwarmError::Ambiguous { node, manager, ids })
+        }
+    }
 }
 
 /// Whether the kernel under a machine has IPVS; none: it cannot be told.
 pub async fn has_ipvs(machine: &Machine) -> Option<bool> {
     machine.ssh().run(LOOK_FOR_IPVS, b"").await.ok().map(|answer| answer.contains("there"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: &str, hostname: &str, state: &str) -> SwarmNode {
+        SwarmNode {
+            id: id.to_owned(),
+            hostname: hostname.to_owned(),
+            address: String::new(),
+            state: state.to_owned(),
+            availability: Some(Availability::Active),
+            manager: false,
+            reachability: None,
+            engine_version: "26.1.5".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_name_is_the_one_node_that_is_up() {
+        let nodes = [node("1", "w1", "ready"), node("2", "w2", "down"), node("3", "w2", "ready")];
+        let found = |name: &str| one_node(&nodes, name, "m1").map(|node| node.id.clone()).map_err(|e| e.to_string());
+        assert_eq!(found("w1"), Ok("1".to_owned()));
+        assert_eq!(found("w2"), Ok("3".to_owned()));
+        assert_eq!(found("2"), Ok("2".to_owned()));
+        assert_eq!(found("w3").unwrap_err(), "no node \"w3\" in the swarm of machine \"m1\"; there are: w1, w2");
+        let nodes = [node("1", "w1", "down"), node("2", "w1", "down")];
+        assert_eq!(
+            one_node(&nodes, "w1", "m1").unwrap_err().to_string(),
+            "2 nodes of the swarm of machine \"m1\" are called \"w1\": one of the IDs would be right: 1, 2"
+        );
+    }
 }

@@ -42,6 +42,47 @@ fn three_machines_become_a_swarm_in_one_command() {
     );
     assert_eq!(bench.muster(&["swarm", "leave", "worker2"]).out, "(worker2) Node left the swarm.\n");
     assert_eq!(bench.muster(&["swarm", "join", "worker2"]).out, "(worker2) This node joined a swarm as a worker.\n");
+    // Now there are two nodes of that name, one of which is down: the other is meant.
+    assert_eq!(bench.muster(&["swarm", "label", "worker2", "role=web"]).out, "worker2\n");
+    let asked = "docker node ls --format '{{.Status}} {{.ID}}' | sed -n 's/^Ready //p' | \
+                 xargs docker node inspect --format '{{.Description.Hostname}} {{.Spec.Labels}}' | sort";
+    assert_eq!(bench.succeed(&["ssh", "manager1", asked]), "manager1 map[]\nworker1 map[]\nworker2 map[role:web]");
     bench.succeed(&["rm", "-y", "manager1", "worker1", "worker2"]);
+    assert_eq!(bench.left(), Vec::<String>::new());
+}
+
+#[test]
+#[ignore = "needs an engine of its own: tests/machines/run"]
+fn managers_alone_are_a_swarm_that_one_can_leave_and_join() {
+    let bench = Bench::new();
+    let made = bench.muster(&["swarm", "create", "--managers", "3", "--workers", "0"]);
+    assert_eq!((made.code, made.errors.as_str()), (0, ""), "{made:?}");
+    let nodes = bench.muster(&["swarm", "nodes"]).out;
+    assert_eq!((nodes.matches("Leader").count(), nodes.matches("Reachable").count()), (1, 2), "{nodes}");
+    // Any of them can be asked; which one it is has a star.
+    let asked = bench.muster(&["swarm", "nodes", "--manager", "manager3"]).out;
+    assert_eq!(asked.trim_end(), bench.succeed(&["ssh", "manager3", "docker node ls"]));
+
+    let refused = bench.muster(&["swarm", "leave", "manager2"]);
+    assert!(refused.code == 1 && refused.one_line().contains("participating as a manager"), "{refused:?}");
+    let left = bench.muster(&["swarm", "leave", "--force", "manager2"]);
+    assert_eq!((left.code, left.out.as_str()), (0, "(manager2) Node left the swarm.\n"));
+    let again = bench.muster(&["swarm", "leave", "manager2"]);
+    assert!(again.code == 1 && again.one_line().contains("not part of a swarm"), "{again:?}");
+    let refused = bench.muster(&["swarm", "nodes", "--manager", "manager2"]);
+    assert!(
+        refused.code == 1 && refused.one_line().contains("\"manager2\" is not a manager of a swarm"),
+        "{refused:?}"
+    );
+
+    let joined = bench.muster(&["swarm", "join", "--as-manager", "manager2"]);
+    assert_eq!((joined.code, joined.out.as_str()), (0, "(manager2) This node joined a swarm as a manager.\n"));
+    let nodes = bench.muster(&["swarm", "nodes"]).out;
+    assert_eq!((nodes.matches("Ready").count(), nodes.matches("Reachable").count()), (3, 2), "{nodes}");
+    assert_eq!(bench.muster(&["swarm", "drain", "manager2"]).out, "manager2\n");
+    let drained = bench.muster(&["swarm", "nodes"]).out;
+    let row = drained.lines().find(|line| line.contains("manager2") && line.contains("Ready")).unwrap();
+    assert!(row.contains("Drain"), "{drained}");
+    bench.succeed(&["rm", "-y", "manager1", "manager2", "manager3"]);
     assert_eq!(bench.left(), Vec::<String>::new());
 }
