@@ -131,8 +131,12 @@ fn an_existing_store_is_listed_and_inspected() {
         lines[2].starts_with("newer     -        not found    Error") && lines[2].contains("has ConfigVersion 4"),
         "{list}"
     );
-    assert_eq!(run(store, &["ls", "-q"]).1, "default\nnewer\n");
+    // What cannot be read is in every list but that of names, as docker-machine has it.
+    assert_eq!(run(store, &["ls", "-q"]).1, "default\n");
     assert_eq!(run(store, &["ls", "-q", "--filter", "label=tier=DB"]).1, "default\n");
+    assert_eq!(run(store, &["ls", "-q", "--filter", "label=tier=web"]).1, "");
+    let (_, table, _) = run(store, &["ls", "-f", "table {{.Name}}\\t{{.DriverName}}"]);
+    assert_eq!(table, "NAME      DRIVER\ndefault   virtualbox\nnewer     not found\n");
     assert_eq!(
         run(store, &["inspect", "--format", "{{.Driver.CPU}} {{.Driver.HostOnlyCIDR}}"]).1,
         "1 192.168.99.1/24\n"
@@ -140,6 +144,40 @@ fn an_existing_store_is_listed_and_inspected() {
     let json = run(store, &["inspect", "default"]).1;
     assert!(json.starts_with("{\n    \"ConfigVersion\": 3,\n    \"Driver\": {\n        "), "{json}");
     assert!(json.contains(&format!("\"StorePath\": \"{EXISTING}\"")), "{json}");
+}
+
+#[test]
+fn a_format_reaches_what_docker_machine_has_of_a_machine() {
+    let directory = tempfile::tempdir().unwrap();
+    let machine = directory.path().join("machines/default");
+    std::fs::create_dir_all(&machine).unwrap();
+    std::fs::copy(Path::new(EXISTING).join("machines/default/config.json"), machine.join("config.json")).unwrap();
+    let format = "{{.Name}} {{.DriverName}} {{.EngineOptions.Labels}} {{.SwarmOptions.Strategy}} {{.ResponseTime}}";
+    let (_, listed, _) = run(directory.path(), &["ls", "--filter", "driver=VirtualBox", "--format", format]);
+    assert!(listed.starts_with("default virtualbox [tier=db] spread ") && listed.contains("ms\n"), "{listed}");
+}
+
+#[test]
+fn a_machine_of_a_newer_store_is_refused_by_every_command_and_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let machine = directory.path().join("machines/newer");
+    std::fs::create_dir_all(&machine).unwrap();
+    let original = std::fs::read(Path::new(EXISTING).join("machines/newer/config.json")).unwrap();
+    std::fs::write(machine.join("config.json"), &original).unwrap();
+    let reason = format!("{}/config.json has ConfigVersion 4; this muster reads version 3", machine.display());
+    let words = "config env inspect ip kill restart ssh start status stop url version";
+    for word in words.split(' ') {
+        assert_eq!(refused(directory.path(), &[word, "newer"]), (1, reason.clone()), "{word}");
+    }
+    assert_eq!(refused(directory.path(), &["regenerate-certs", "-f", "newer"]), (1, reason.clone()));
+    let copied = refused(directory.path(), &["scp", "newer:/a", "b"]);
+    assert_eq!(copied, (1, format!("Error loading host: {reason}")));
+    let removed = refused(directory.path(), &["rm", "-y", "newer"]);
+    assert_eq!(removed, (1, format!("Error removing host \"newer\": {reason}")));
+    let taken = refused(directory.path(), &["create", "newer"]);
+    assert_eq!(taken, (1, reason));
+    assert_eq!(std::fs::read(machine.join("config.json")).unwrap(), original);
+    assert_eq!(std::fs::read_dir(&machine).unwrap().count(), 1);
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow, bail};
 use futures_util::future::join_all;
 use muster_machine::{Machine, MachineError, MachineName, State};
+use muster_model::duration_text::GoDuration;
 use regex::Regex;
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ const DEFAULT_TIMEOUT: i64 = 10;
 const DEFAULT_FORMAT: &str = "table {{ .Name }}\t{{ .Active }}\t{{ .DriverName}}\t{{ .State }}\t{{ .URL }}\t\
     {{ .Swarm }}\t{{ .DockerVersion }}\t{{ .Error}}";
 /// The heading of each field.
-const HEADINGS: [(&str, &str); 11] = [
+const HEADINGS: [(&str, &str); 13] = [
     ("Name", "NAME"),
     ("Active", "ACTIVE"),
     ("ActiveHost", "ACTIVE_HOST"),
@@ -30,7 +31,9 @@ const HEADINGS: [(&str, &str); 11] = [
     ("DriverName", "DRIVER"),
     ("State", "STATE"),
     ("URL", "URL"),
+    ("SwarmOptions", "SWARM_OPTIONS"),
     ("Swarm", "SWARM"),
+    ("EngineOptions", "ENGINE_OPTIONS"),
     ("Error", "ERRORS"),
     ("DockerVersion", "DOCKER"),
     ("ResponseTime", "RESPONSE"),
@@ -39,6 +42,8 @@ const HEADINGS: [(&str, &str); 11] = [
 /// One machine as it is listed.
 struct Row {
     name: String,
+    /// Whether its configuration could be read.
+    loaded: bool,
     active: bool,
     driver: String,
     state: String,
@@ -46,6 +51,8 @@ struct Row {
     docker: String,
     error: String,
     response: Duration,
+    engine_options: Value,
+    swarm_options: Value,
 }
 
 impl Row {
@@ -58,10 +65,12 @@ impl Row {
             ("DriverName", json!(self.driver)),
             ("State", json!(self.state)),
             ("URL", json!(self.url)),
+            ("SwarmOptions", self.swarm_options.clone()),
             ("Swarm", json!("")),
+            ("EngineOptions", self.engine_options.clone()),
             ("DockerVersion", json!(self.docker)),
             ("Error", json!(self.error)),
-            ("ResponseTime", json!(format!("{}ms", self.response.as_millis()))),
+            ("ResponseTime", json!(in_milliseconds(self.response).to_string())),
         ])
     }
 }
@@ -82,7 +91,7 @@ pub fn run(context: &Context, arguments: &[String]) -> Result<(), Failure> {
     let needs_state = !quiet || filters.iter().any(|filter| matches!(filter, Filter::State(_)));
     let rows = rows(context, timeout, needs_state, &filters)?;
     if quiet {
-        rows.iter().for_each(|row| say(&row.name));
+        rows.iter().filter(|row| row.loaded).for_each(|row| say(&row.name));
         return Ok(());
     }
     let mut lines = Vec::new();
@@ -129,18 +138,20 @@ fn rows(context: &Context, timeout: Duration, ask: bool, filters: &[Filter]) -> 
         match context.load(name.as_str()) {
             Ok(machine) if Filter::all_pass_before(filters, &machine) => Some(row(&machine, timeout, ask).await),
             Ok(_) => None,
-            Err(_) if !filters.is_empty() => None,
             Err(error) => Some(broken(name, error)),
         }
     })));
-    let passes = |row: &Row| Filter::all_pass_after(filters, &row.state);
+    // As docker-machine has it, a machine that cannot be read is listed whatever is asked for.
+    let passes = |row: &Row| !row.loaded || Filter::all_pass_after(filters, &row.state);
     Ok(rows.into_iter().flatten().filter(passes).collect())
 }
 
 async fn row(machine: &Machine, timeout: Duration, ask: bool) -> Row {
     let started = Instant::now();
+    let options = &machine.config.host_options;
     let mut row = Row {
         name: machine.name.to_string(),
+        loaded: true,
         active: false,
         driver: machine.config.driver_name.clone(),
         state: String::new(),
@@ -148,6 +159,8 @@ async fn row(machine: &Machine, timeout: Duration, ask: bool) -> Row {
         docker: "Unknown".to_owned(),
         error: String::new(),
         response: Duration::ZERO,
+        engine_options: serde_json::to_value(&options.engine_options).unwrap_or_default(),
+        swarm_options: options.rest.get("SwarmOptions").cloned().unwrap_or_default(),
     };
     if !ask {
         return row;
@@ -184,6 +197,7 @@ async fn fill(row: &mut Row, machine: &Machine) {
 fn broken(name: &MachineName, error: MachineError) -> Row {
     Row {
         name: name.to_string(),
+        loaded: false,
         active: false,
         driver: "not found".to_owned(),
         state: State::Error.to_string(),
@@ -191,7 +205,15 @@ fn broken(name: &MachineName, error: MachineError) -> Row {
         docker: String::new(),
         error: one_line(&error.into()),
         response: Duration::ZERO,
+        engine_options: Value::Null,
+        swarm_options: Value::Null,
     }
+}
+
+/// As Go writes a duration.
+fn in_milliseconds(time: Duration) -> GoDuration {
+    let whole = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    GoDuration::from_nanos(whole.saturating_mul(1_000_000))
 }
 
 /// m2 before m10.
