@@ -19,6 +19,9 @@ pub use outside::run_with_engine;
 /// Set for the command that runs beside the engine: the directory with the engine's socket and log.
 pub const ENGINE_VARIABLE: &str = "MUSTER_TEST_ENGINE";
 
+/// Set by who wants the engine on cgroups of version 2, on a host of version 1 too.
+pub const UNIFIED_VARIABLE: &str = "MUSTER_TEST_CGROUP2";
+
 /// Covered inside; it has to exist for that.
 const HOST_CONFIGURATION: &str = "/etc/docker";
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{WaitOptions, WaitStatus};
 
-use super::{ENGINE_VARIABLE, EngineError, HOST_CONFIGURATION, area};
+use super::{ENGINE_VARIABLE, EngineError, HOST_CONFIGURATION, UNIFIED_VARIABLE, area};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Debian's own client; the first on PATH may be another one, without the builder or Compose.
@@ -50,7 +50,12 @@ fn hide_the_host(area: &Path) -> Result<(), EngineError> {
     set_up(&["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", HOST_CONFIGURATION])?;
     set_up(&["mount", "--rbind", "/sys/fs/cgroup", &cgroups])?;
     set_up(&["mount", "-t", "sysfs", "sysfs", "/sys"])?;
-    set_up(&["mount", "--rbind", &cgroups, "/sys/fs/cgroup"])?;
+    if std::env::var_os(UNIFIED_VARIABLE).is_some() {
+        // Of a hybrid host's: without the controllers that version 1 holds.
+        set_up(&["mount", "-t", "cgroup2", "cgroup2", "/sys/fs/cgroup"])?;
+    } else {
+        set_up(&["mount", "--rbind", &cgroups, "/sys/fs/cgroup"])?;
+    }
     set_up(&["umount", "-l", &cgroups])
 }
 
