@@ -8,8 +8,9 @@ mod gate;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::{Arc, OnceLock};
 
-pub use gate::Gate;
+pub use gate::{Gate, Verdict};
 use muster_testbed::engine;
 use tempfile::TempDir;
 
@@ -32,6 +33,9 @@ const UNSET: [&str; 7] = [
     "CURL_CA_BUNDLE",
 ];
 
+/// The gate's socket in the store's directory.
+const GATE: &str = "gate.sock";
+
 /// What a command did.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Outcome {
@@ -41,6 +45,28 @@ pub struct Outcome {
     pub out: String,
     /// Its standard error.
     pub errors: String,
+}
+
+impl Outcome {
+    /// The one line of an error.
+    ///
+    /// # Panics
+    ///
+    /// If there is none, or more than one.
+    pub fn one_line(&self) -> &str {
+        assert_eq!(self.errors.trim_end().lines().count(), 1, "{self:?}");
+        self.errors.trim_end()
+    }
+}
+
+/// Sends a signal, `INT` or `KILL`, to a process.
+///
+/// # Panics
+///
+/// If there is no such process.
+pub fn signal(process: u32, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status();
+    assert!(sent.expect("kill is there").success());
 }
 
 impl From<Output> for Outcome {
@@ -143,6 +169,34 @@ impl Bench {
         let _ = child.stderr.take().expect("it is piped").read_to_string(&mut errors);
         let status = child.wait().expect("it ends");
         (reached, Outcome { code: status.code().unwrap_or(-1), out, errors })
+    }
+
+    /// A gate to the outer engine, where `create_judged` has its own.
+    pub fn gate(&self) -> Gate {
+        Gate::open(&self.store.path().join(GATE), &self.engine)
+    }
+
+    /// The flag that has `create` go through the gate.
+    pub fn through_gate(&self) -> String {
+        format!("--container-engine=unix://{}", self.store.path().join(GATE).display())
+    }
+
+    /// Runs `docker-machine create m1` through a gate; `judge` is given the process, the number of the change on the
+    /// engine and its request line.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be run.
+    pub fn create_judged(&self, judge: impl Fn(u32, usize, &str) -> Verdict + Send + Sync + 'static) -> Outcome {
+        let process = Arc::new(OnceLock::new());
+        let known = Arc::clone(&process);
+        let socket = self.store.path().join(GATE);
+        let _gate = Gate::judged(&socket, &self.engine, move |number, line| judge(*known.wait(), number, line));
+        let mut command = self.command("docker-machine", &["create", &self.through_gate(), "m1"]);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.expect("the program runs");
+        let _ = process.set(child.id());
+        child.wait_with_output().expect("it ends").into()
     }
 
     /// What is left of machines on the outer engine and in the store; nothing: an empty list.

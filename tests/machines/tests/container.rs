@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use muster_machines::{Bench, Gate, Outcome};
+use muster_machines::{Bench, Outcome};
 
 const CREATED: [&str; 14] = [
     "Running pre-create checks...",
@@ -22,15 +22,6 @@ const CREATED: [&str; 14] = [
     "Docker is up and running!",
     "To see how to connect your Docker Client to the Docker Engine running on this virtual machine, run: docker-machine env m1",
 ];
-
-fn one_line(outcome: &Outcome) -> &str {
-    assert_eq!(outcome.errors.trim_end().lines().count(), 1, "{outcome:?}");
-    outcome.errors.trim_end()
-}
-
-fn signal(process: u32, name: &str) {
-    assert!(Command::new("kill").args([&format!("-{name}"), &process.to_string()]).status().unwrap().success());
-}
 
 #[test]
 #[ignore = "needs an engine of its own: tests/machines/run"]
@@ -62,7 +53,7 @@ fn a_machine_lives_and_leaves_nothing() {
     assert_eq!(bench.succeed(&["ssh", "m1", line]), ip);
     assert_eq!(bench.machine_with(&["ssh", "m1"], "hostname\nexit 0\n").out.lines().last(), Some("m1"));
     let failed = bench.machine(&["ssh", "m1", "exit 7"]);
-    assert_eq!((failed.code, one_line(&failed)), (1, "exit status 7"));
+    assert_eq!((failed.code, failed.one_line()), (1, "exit status 7"));
     assert_eq!(bench.muster(&["machine", "ssh", "m1", "exit 7"]).code, 7);
 
     // Docker's own client over TLS, and what the engine was told.
@@ -73,9 +64,11 @@ fn a_machine_lives_and_leaves_nothing() {
         talk,
         Outcome { code: 0, out: "m1 [provider=container tier=db] overlay2\nm1\n".to_owned(), errors: String::new() }
     );
-    // Python's requests lets this win over DOCKER_CERT_PATH: told, and not in what is evaluated.
-    let hinted = bench.shell("REQUESTS_CA_BUNDLE=/x docker-machine env m1 | sh -n");
-    assert!(one_line(&hinted).starts_with("REQUESTS_CA_BUNDLE is set: docker-compose 1.x"), "{hinted:?}");
+    // Python's requests lets these win over DOCKER_CERT_PATH: told, and not in what is evaluated.
+    for variable in ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"] {
+        let hinted = bench.shell(&format!("{variable}=/x docker-machine env m1 | sh -n"));
+        assert!(hinted.one_line().starts_with(&format!("{variable} is set: docker-compose 1.x")), "{hinted:?}");
+    }
     let limits = bench.docker(&["inspect", "--format", "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}}", "muster-m1"]);
     assert_eq!(limits.out.trim_end(), "1000000000 536870912");
 
@@ -106,15 +99,16 @@ fn a_machine_lives_and_leaves_nothing() {
     let back = bench.store().join("back");
     bench.succeed(&["scp", "-q", "m1:/root/file", back.to_str().unwrap()]);
     assert_eq!(std::fs::read_to_string(back).unwrap(), "content\n");
+    a_directory_goes_by_its_differences(&bench);
 
     // Stopped and started: the same address, the same certificate.
     assert_eq!(bench.succeed(&["stop", "m1"]), "Stopping \"m1\"...\nMachine \"m1\" was stopped.");
     assert_eq!(bench.succeed(&["status", "m1"]), "Stopped");
-    assert_eq!(one_line(&bench.machine(&["stop", "m1"])), "Machine \"m1\" is already stopped.");
-    assert_eq!(one_line(&bench.machine(&["ip", "m1"])), "Host is not running");
-    assert_eq!(one_line(&bench.machine(&["env", "m1"])), "Error checking TLS connection: Host is not running");
+    assert_eq!(bench.machine(&["stop", "m1"]).one_line(), "Machine \"m1\" is already stopped.");
+    assert_eq!(bench.machine(&["ip", "m1"]).one_line(), "Host is not running");
+    assert_eq!(bench.machine(&["env", "m1"]).one_line(), "Error checking TLS connection: Host is not running");
     assert_eq!(
-        one_line(&bench.machine(&["ssh", "m1", "true"])),
+        bench.machine(&["ssh", "m1", "true"]).one_line(),
         "Error: Cannot run SSH command: Host \"m1\" is not running"
     );
     assert!(bench.succeed(&["start", "m1"]).starts_with("Starting \"m1\"...\nMachine \"m1\" was started.\n"));
@@ -124,51 +118,68 @@ fn a_machine_lives_and_leaves_nothing() {
     bench.succeed(&["regenerate-certs", "-f", "m1"]);
     assert_ne!(std::fs::read(bench.store().join("machines/m1/server.pem")).unwrap(), before);
     assert_eq!(bench.succeed(&["version", "m1"]), version);
+    a_new_client_certificate_is_made_and_taken(&bench);
     bench.succeed(&["kill", "m1"]);
     assert_eq!(bench.succeed(&["status", "m1"]), "Stopped");
 
-    assert_eq!(one_line(&bench.machine(&["create", "m1"])), "Docker machine \"m1\" already exists");
+    assert_eq!(bench.machine(&["create", "m1"]).one_line(), "Docker machine \"m1\" already exists");
     let removed = bench.machine_with(&["rm", "m1"], "n\n");
     assert!(removed.out.ends_with("Are you sure? (y/n): ") && bench.left().len() > 3, "{removed:?}");
     assert!(bench.succeed(&["rm", "-y", "m1"]).ends_with("Successfully removed m1"));
     assert_eq!(bench.left(), Vec::<String>::new());
 }
 
-#[test]
-#[ignore = "needs an engine of its own: tests/machines/run"]
-fn an_interrupt_at_any_line_of_create_leaves_nothing() {
-    let bench = Bench::new();
-    for line in 0.. {
-        let (reached, outcome) = bench.create_until(&["m1"], line, |process| signal(process, "INT"));
-        if !reached || outcome.code == 0 {
-            assert!(line > 8, "{line}: {outcome:?}");
-            break;
-        }
-        assert_eq!(outcome.code, 1, "{line}: {outcome:?}");
-        assert!(one_line(&outcome).contains("interrupted") || line < 3, "{line}: {outcome:?}");
-        assert_eq!(bench.left(), Vec::<String>::new(), "after line {line}: {outcome:?}");
-    }
-    bench.machine(&["rm", "-f", "m1"]);
-    assert_eq!(bench.left(), Vec::<String>::new());
+/// `scp -d`, which is rsync.
+fn a_directory_goes_by_its_differences(bench: &Bench) {
+    let directory = bench.store().join("tree");
+    std::fs::create_dir(&directory).unwrap();
+    std::fs::write(directory.join("a"), "a\n").unwrap();
+    std::fs::write(directory.join("b"), "b\n".repeat(100_000)).unwrap();
+    let source = directory.to_str().unwrap();
+    bench.succeed(&["scp", "-d", "-r", "-q", source, "m1:/root/"]);
+    assert_eq!(bench.succeed(&["ssh", "m1", "cat /root/tree/a; wc -l < /root/tree/b"]), "a\n100000");
+    std::fs::write(directory.join("a"), "other\n").unwrap();
+    let progress = bench.succeed(&["scp", "--delta", "-r", source, "m1:/root/"]);
+    assert!(progress.contains("tree/a"), "without -q it says what goes: {progress}");
+    assert_eq!(bench.succeed(&["ssh", "m1", "cat /root/tree/a"]), "other");
+    let back = bench.store().join("tree-back");
+    bench.succeed(&["scp", "-d", "-q", "m1:/root/tree/a", back.to_str().unwrap()]);
+    assert_eq!(std::fs::read_to_string(back).unwrap(), "other\n");
 }
+
+fn a_new_client_certificate_is_made_and_taken(bench: &Bench) {
+    let read = |file: &str| std::fs::read_to_string(bench.store().join(file)).unwrap();
+    let (authority, client) = (read("certs/ca.pem"), read("certs/cert.pem"));
+    let said = bench.succeed(&["regenerate-certs", "-f", "--client-certs", "m1"]);
+    let start = "Regenerating TLS certificates\nRegenerating local certificates\nCreating client certificate: ";
+    assert!(said.starts_with(start), "{said}");
+    assert!(read("certs/ca.pem") == authority && read("certs/cert.pem") != client);
+    assert_eq!(read("machines/m1/cert.pem"), read("certs/cert.pem"));
+    assert_eq!(bench.shell("eval $(docker-machine env m1); docker info --format '{{.Name}}'").out, "m1\n");
+}
+
+/// An image of the machine's own busybox, for which no registry is needed.
+const BUSYBOX: &str = "box=$(command -v busybox); mkdir /box; \
+    for file in $box $(ldd $box | grep -o '/[^ )]*'); do cp -L --parents $file /box; done; \
+    tar -C /box -c . | docker import - box >/dev/null; docker run --rm box busybox echo from inside";
 
 #[test]
 #[ignore = "needs an engine of its own: tests/machines/run"]
-fn what_a_killed_create_leaves_is_listed_and_removed_or_made_anew() {
+fn a_machine_runs_containers_on_the_hosts_version_of_cgroups() {
     let bench = Bench::new();
-    for line in 3..=12 {
-        let (reached, outcome) = bench.create_until(&["m1"], line, |process| signal(process, "KILL"));
-        assert!(reached, "{line}: {outcome:?}");
-        if bench.store().join("machines/m1").exists() {
-            let listed = bench.succeed(&["ls", "--format", "{{.State}} {{.Error}}"]);
-            assert!(listed.starts_with("Error ") && listed.contains("half made"), "{line}: {listed}");
-            if line % 4 == 0 {
-                bench.succeed(&["create", "m1"]);
-            }
-            bench.succeed(&["rm", "-y", "m1"]);
-        }
-        assert_eq!(bench.left(), Vec::<String>::new(), "after line {line}: {outcome:?}");
+    bench.succeed(&["create", "m1"]);
+    let version = "{{.CgroupVersion}}";
+    let outside = bench.docker(&["info", "--format", version]).out;
+    println!("cgroups of version {}", outside.trim_end());
+    if std::env::var_os("MUSTER_TEST_CGROUP2").is_some() {
+        assert_eq!(outside.trim_end(), "2");
     }
+    assert_eq!(bench.succeed(&["ssh", "m1", &format!("docker info --format {version}")]), outside.trim_end());
+    assert_eq!(bench.succeed(&["ssh", "m1", BUSYBOX]), "from inside");
+    bench.succeed(&["restart", "m1"]);
+    assert_eq!(bench.succeed(&["ssh", "m1", "docker run --rm box busybox echo again"]), "again");
+    bench.succeed(&["rm", "-y", "m1"]);
+    assert_eq!(bench.left(), Vec::<String>::new());
 }
 
 #[test]
@@ -200,10 +211,10 @@ fn what_cannot_be_made_is_told_in_one_line_and_leaves_nothing() {
     let refused = |arguments: &[&str]| {
         let outcome = bench.machine(&[&["create"], arguments, &["m1"]].concat());
         assert_eq!(bench.left(), Vec::<String>::new(), "{outcome:?}");
-        (outcome.code, one_line(&outcome).to_owned())
+        (outcome.code, outcome.one_line().to_owned())
     };
     let (code, line) = refused(&["--container-image", "muster/none:forky"]);
-    assert!(code == 3 && line.contains("has no image muster/none:forky; scripts/machine-image forky"), "{line}");
+    assert!(code == 3 && line.contains("has no image muster/none:forky; those that are made here if"), "{line}");
     let (code, line) = refused(&["--engine-opt", "no-such-flag=1"]);
     assert!(
         code == 1 && line.contains("dockerd on machine \"m1\" does not start: unknown flag: --no-such-flag"),
@@ -224,30 +235,10 @@ fn a_store_without_room_is_told_and_nothing_is_left_on_the_engine() {
     let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", "size=16k", "tmpfs"]).arg(&store).status().unwrap();
     assert!(mounted.success());
     let full = bench.machine(&["-s", store.to_str().unwrap(), "create", "m1"]);
-    assert!(full.code == 1 && one_line(&full).contains("No space left on device"), "{full:?}");
+    assert!(full.code == 1 && full.one_line().contains("No space left on device"), "{full:?}");
     let listed = bench.succeed(&["-s", store.to_str().unwrap(), "ls", "-q"]);
     assert!(Command::new("umount").arg(&store).status().unwrap().success());
     assert_eq!((listed.as_str(), bench.left()), ("", Vec::new()));
-}
-
-#[test]
-#[ignore = "needs an engine of its own: tests/machines/run"]
-fn an_engine_that_goes_amid_create_is_told_and_rm_clears_up_later() {
-    let bench = Bench::new();
-    let gate = Gate::open(&bench.store().join("gate.sock"), &bench.engine);
-    let engine = format!("unix://{}", bench.store().join("gate.sock").display());
-    let (reached, broken) = bench.create_until(&["--container-engine", &engine, "m1"], 5, |_| gate.shut());
-    assert!(reached && broken.code == 1, "{broken:?}");
-    let line = one_line(&broken);
-    assert!(
-        line.starts_with("Error creating machine: ") && line.contains("docker-machine rm m1 does that later"),
-        "{line}"
-    );
-    let listed = bench.succeed(&["ls", "--format", "{{.State}} {{.Error}}"]);
-    assert!(listed.starts_with("Error ") && listed.contains("half made"), "{listed}");
-    let _gate = Gate::open(&bench.store().join("gate.sock"), &bench.engine);
-    bench.succeed(&["rm", "-y", "m1"]);
-    assert_eq!(bench.left(), Vec::<String>::new());
 }
 
 #[test]
@@ -273,7 +264,7 @@ fn a_certificate_from_the_future_is_told_with_a_word_on_clocks() {
         "kill -HUP 1; sleep 0.5; while ! docker version >/dev/null 2>&1; do sleep 0.05; done",
     ]);
     let refused = bench.machine(&["env", "m1"]);
-    let line = one_line(&refused);
+    let line = refused.one_line();
     assert!(
         line.contains("not valid yet") && line.contains("do the clocks of this host and of the machine agree?"),
         "{line}"
@@ -309,14 +300,19 @@ fn another_host_key_or_certificate_is_noticed_and_named() {
     bench.succeed(&["ssh", "m1", line]);
     let refused = bench.machine(&["ssh", "m1", "true"]);
     assert!(
-        one_line(&refused).contains("is not the one that was recorded when machine \"m1\" was created"),
+        refused.one_line().contains("is not the one that was recorded when machine \"m1\" was created"),
         "{refused:?}"
     );
+    // Nobody there at all.
+    assert_eq!(bench.docker(&["exec", "muster-m1", "pkill", "-x", "sshd"]).code, 0);
+    let unreachable = bench.machine(&["ssh", "m1", "true"]);
+    let address = format!("{}:22", bench.succeed(&["ip", "m1"]));
+    assert_eq!(unreachable.one_line(), format!("machine \"m1\" cannot be reached over ssh at {address}"));
     let others = Bench::new();
     others.succeed(&["create", "m2"]);
     std::fs::copy(others.store().join("certs/ca.pem"), bench.store().join("machines/m1/ca.pem")).unwrap();
     let refused = bench.machine(&["env", "m1"]);
-    let line = one_line(&refused);
+    let line = refused.one_line();
     assert!(
         line.contains("There was an error validating certificates for host") && line.contains("regenerate-certs m1"),
         "{line}"
