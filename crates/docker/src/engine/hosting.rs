@@ -79,13 +79,9 @@ impl Engine {
         answer.map_err(|error| self.error("put files into a container", error))
     }
 
-    /// What a container writes from its last start on, line by line; the stream ends with the container.
-    pub async fn follow_log(
-        &self,
-        id: &str,
-        since: i32,
-    ) -> Result<BoxStream<'static, Result<String, EngineError>>, EngineError> {
-        let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).since(since).tail("all").build();
+    /// What a container has written and writes, line by line; the stream ends with the container.
+    pub async fn follow_log(&self, id: &str) -> Result<BoxStream<'static, Result<String, EngineError>>, EngineError> {
+        let options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).tail("all").build();
         let address = self.address().clone();
         let lines = self.client().await?.logs(id, Some(options));
         let lines = lines.map_ok(|line| String::from_utf8_lossy(&line.into_bytes()).trim_end().to_owned());

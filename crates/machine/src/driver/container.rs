@@ -9,7 +9,7 @@ mod options;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use muster_docker::hosting::{Attachment, NewContainer, NewFile, NewNetwork, Privileges};
@@ -35,6 +35,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(60);
 /// Two stores on one engine can choose the same address.
 const ADDRESS_ATTEMPTS: usize = 5;
 const LOG_LINES: usize = 20;
+/// More than a log can have.
+const ALL_LINES: usize = 10_000_000;
 
 /// A container that is a machine.
 pub struct ContainerDriver {
@@ -253,14 +255,18 @@ impl ContainerDriver {
         Err(DriverError::NoSubnet { network: name.to_owned(), tried: candidates.join(", ") })
     }
 
-    async fn wait_for_ssh(&self, id: &str, since: i32) -> Result<(), DriverError> {
-        let mut lines = self.engine.follow_log(id, since).await?;
+    /// Waits until the container has said once more than `earlier` times that it answers over ssh.
+    async fn wait_for_ssh(&self, id: &str, mut earlier: usize) -> Result<(), DriverError> {
+        let mut lines = self.engine.follow_log(id).await?;
         let mut last = String::new();
         let wait = async {
             while let Some(line) = lines.next().await {
                 let line = line?;
                 if line.contains(SSH_IS_READY) {
-                    return Ok(());
+                    if earlier == 0 {
+                        return Ok(());
+                    }
+                    earlier -= 1;
                 }
                 last = line;
             }
@@ -336,9 +342,12 @@ impl Driver for ContainerDriver {
             if container.state.running {
                 return Ok(());
             }
-            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            // Of its log, what it said in its earlier lives. By the time they could not be told apart: the engine counts
+            // seconds, and has a clock of its own.
+            let earlier = self.engine.last_lines(&container.id, ALL_LINES).await?;
+            let earlier = earlier.iter().filter(|line| line.contains(SSH_IS_READY)).count();
             self.engine.start_container(&container.id).await?;
-            self.wait_for_ssh(&container.id, i32::try_from(now.as_secs()).unwrap_or(0)).await
+            self.wait_for_ssh(&container.id, earlier).await
         })
     }
 
