@@ -251,6 +251,13 @@ impl Drop for Bench {
             for entry in machines.into_iter().flatten().flatten() {
                 self.machine(&["rm", "-f", &entry.file_name().to_string_lossy()]);
             }
+            for left in self.left() {
+                match left.split_once(' ') {
+                    Some(("container", id)) => self.docker(&["rm", "-f", "-v", id]),
+                    Some((kind @ ("volume" | "network"), id)) => self.docker(&[kind, "rm", id]),
+                    _ => continue,
+                };
+            }
         }
     }
 }
