@@ -251,7 +251,7 @@ async fn drain(context: &Context, parsed: &Parsed, names: &[String]) -> Result<(
     let manager = manager(context, parsed).await?;
     let availability = if parsed.bool("undo") { Availability::Active } else { Availability::Drain };
     for node in names {
-        swarm::update(&manager, node, Some(availability), &BTreeMap::new()).await?;
+        update(context, &manager, node, Some(availability), &BTreeMap::new()).await?;
         say(node);
     }
     Ok(())
@@ -266,9 +266,29 @@ async fn label(context: &Context, parsed: &Parsed, names: &[String]) -> Result<(
         return Err(Failure::usage(1, anyhow!("NAME=VALUE sets a label, NAME- removes one"), TRY));
     }
     let manager = manager(context, parsed).await?;
-    swarm::update(&manager, node, None, &labels).await?;
+    update(context, &manager, node, None, &labels).await?;
     say(node);
     Ok(())
+}
+
+/// Changes a node. For a while after a machine has left and joined again two nodes of its name are up: its own is meant.
+async fn update(
+    context: &Context,
+    manager: &Machine,
+    node: &str,
+    availability: Option<Availability>,
+    labels: &BTreeMap<String, Option<String>>,
+) -> Result<(), Failure> {
+    let outcome = swarm::update(manager, node, availability, labels).await;
+    let Err(swarm::SwarmError::Ambiguous { ids, .. }) = &outcome else { return Ok(outcome?) };
+    let own = match context.load(node) {
+        Ok(machine) => swarm::membership(&machine).await.map(|member| member.node).unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    if !ids.contains(&own) {
+        return Ok(outcome?);
+    }
+    Ok(swarm::update(manager, &own, availability, labels).await?)
 }
 
 fn label_of(text: &str) -> anyhow::Result<(String, Option<String>)> {
