@@ -78,7 +78,11 @@ impl Fill for Registration {
             }
             "token" => fields.string("Token", value, &mut self.ignored),
             "enable_tag_override" => {
-                fields.bool("EnableTagOverrideSnake", value, &mut self.service.enable_tag_override);
+                let slot = &mut self.service.enable_tag_override;
+                fields.beside(|fields| fields.bool("enable_tag_override", value, slot));
+            }
+            "tagged_addresses" => {
+                fields.beside(|fields| self.service.take_tagged_addresses(fields, "tagged_addresses", value))?;
             }
             _ => {
                 if !self.service.take(fields, folded, value)? {
@@ -124,7 +128,7 @@ impl ServiceFields {
                 fields.nested("Weights", ("Weights", "structs.Weights"), value, &mut weights)?;
                 self.weights = (*value != Value::Null).then_some(weights);
             }
-            "taggedaddresses" | "tagged_addresses" => self.take_tagged_addresses(fields, value)?,
+            "taggedaddresses" => self.take_tagged_addresses(fields, "TaggedAddresses", value)?,
             "connect" => {
                 let go_name = ("ServiceConnect", "structs.ServiceConnect");
                 fields.nested("Connect", go_name, value, &mut self.connect)?;
@@ -137,11 +141,16 @@ impl ServiceFields {
         Ok(true)
     }
 
-    fn take_tagged_addresses(&mut self, fields: &mut Fields, value: &Value) -> Result<(), DecodeError> {
+    fn take_tagged_addresses(
+        &mut self,
+        fields: &mut Fields,
+        field: &'static str,
+        value: &Value,
+    ) -> Result<(), DecodeError> {
         let mut addresses = TaggedAddresses::default();
         // The names in it are the user's: Go's path ends with the map.
         let go_name = ("", "map[string]structs.ServiceAddress");
-        fields.nested("TaggedAddresses", go_name, value, &mut addresses)?;
+        fields.nested(field, go_name, value, &mut addresses)?;
         self.tagged_addresses.extend(addresses.0);
         Ok(())
     }

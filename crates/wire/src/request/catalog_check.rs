@@ -76,6 +76,8 @@ impl CatalogCheckFields {
         }
         let id = self.id()?;
         let service_id = Some(&self.service_id).filter(|id| !id.is_empty()).map(ServiceId::new).transpose()?;
+        let kind = if self.kind.is_empty() { self.definition.kind() } else { &self.kind };
+        let kind = Arc::from(kind);
         Ok(Check {
             id,
             name: Arc::from(self.name),
@@ -83,7 +85,7 @@ impl CatalogCheckFields {
             notes: Arc::from(self.notes),
             output: Arc::from(self.output),
             service_id,
-            kind: Arc::from(self.kind),
+            kind,
             definition: self.definition.described(self.interval, self.timeout),
         })
     }

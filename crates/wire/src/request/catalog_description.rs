@@ -83,6 +83,29 @@ impl DescriptionFields {
         }
     }
 
+    fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The kind of check that they make, for one that does not name its own: by Consul's order of looking. It takes most
+    /// kinds to be none without an interval.
+    pub fn kind(&self) -> &'static str {
+        let timed = |name| self.has(name) && self.has("Interval");
+        match () {
+            () if timed("GRPC") => "grpc",
+            () if timed("HTTP") => "http",
+            () if self.has("TTL") => "ttl",
+            () if timed("TCP") => "tcp",
+            () if timed("UDP") => "udp",
+            () if self.has("AliasNode") || self.has("AliasService") => "alias",
+            () if self.has("ScriptArgs") && timed("DockerContainerID") => "docker",
+            () if self.has("ScriptArgs") => "script",
+            () if timed("H2PING") => "h2ping",
+            () if timed("OSService") => "os_service",
+            () => "",
+        }
+    }
+
     /// With what stands beside them; none: nothing is said at all.
     pub fn described(self, interval: String, timeout: String) -> Option<Arc<CheckDefinition>> {
         let described = Described { interval: interval.into(), timeout: timeout.into(), fields: self.0 };

@@ -35,7 +35,8 @@ pub(super) struct CheckFields {
 
 const DEREGISTER: &str = "DeregisterCriticalServiceAfter";
 
-/// Fields by type: the folded name, Go's name, and which of them the alias stands for.
+/// Fields by type: the folded name, Go's name, and which of them the alias stands for. What Go names in small letters
+/// stands beside the type that Consul's structure embeds.
 const TEXTS: &[(&str, &str, &str)] = &[
     ("http", "HTTP", "HTTP"),
     ("h2ping", "H2PING", "H2PING"),
@@ -46,32 +47,32 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("aliasnode", "AliasNode", "AliasNode"),
     ("aliasservice", "AliasService", "AliasService"),
     ("dockercontainerid", "DockerContainerID", "DockerContainerID"),
-    ("docker_container_id", "DockerContainerIDSnake", "DockerContainerID"),
+    ("docker_container_id", "docker_container_id", "DockerContainerID"),
     ("shell", "Shell", "Shell"),
     ("grpc", "GRPC", "GRPC"),
     ("osservice", "OSService", "OSService"),
     ("tlsservername", "TLSServerName", "TLSServerName"),
-    ("tls_server_name", "TLSServerNameSnake", "TLSServerName"),
+    ("tls_server_name", "tls_server_name", "TLSServerName"),
     ("proxyhttp", "ProxyHTTP", "ProxyHTTP"),
     ("proxygrpc", "ProxyGRPC", "ProxyGRPC"),
     ("token", "Token", "Token"),
 ];
 const LISTS: &[(&str, &str, &str)] = &[
     ("scriptargs", "ScriptArgs", "ScriptArgs"),
-    ("args", "Args", "ScriptArgs"),
-    ("script_args", "ScriptArgsSnake", "ScriptArgs"),
+    ("args", "args", "ScriptArgs"),
+    ("script_args", "script_args", "ScriptArgs"),
 ];
 const FLAGS: &[(&str, &str, &str)] = &[
     ("h2pingusetls", "H2PingUseTLS", "H2PingUseTLS"),
-    ("h2ping_use_tls", "H2PingUseTLSSnake", "H2PingUseTLS"),
+    ("h2ping_use_tls", "h2ping_use_tls", "H2PingUseTLS"),
     ("disableredirects", "DisableRedirects", "DisableRedirects"),
-    ("disable_redirects", "DisableRedirectsSnake", "DisableRedirects"),
+    ("disable_redirects", "disable_redirects", "DisableRedirects"),
     ("tcpusetls", "TCPUseTLS", "TCPUseTLS"),
-    ("tcp_use_tls", "TCPUseTLSSnake", "TCPUseTLS"),
+    ("tcp_use_tls", "tcp_use_tls", "TCPUseTLS"),
     ("grpcusetls", "GRPCUseTLS", "GRPCUseTLS"),
-    ("grpc_use_tls", "GRPCUseTLSSnake", "GRPCUseTLS"),
+    ("grpc_use_tls", "grpc_use_tls", "GRPCUseTLS"),
     ("tlsskipverify", "TLSSkipVerify", "TLSSkipVerify"),
-    ("tls_skip_verify", "TLSSkipVerifySnake", "TLSSkipVerify"),
+    ("tls_skip_verify", "tls_skip_verify", "TLSSkipVerify"),
 ];
 const NUMBERS: &[(&str, &str, &str)] = &[
     ("successbeforepassing", "SuccessBeforePassing", "SuccessBeforePassing"),
@@ -94,12 +95,14 @@ fn listed(table: &[(&str, &'static str, &'static str)], folded: &str) -> Option<
 impl Fill for CheckFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
-            "id" if self.alone => fields.string("ID", value, &mut self.id),
-            "checkid" => fields.string("CheckID", value, &mut self.id),
+            "id" if self.alone => fields.text("ID", "types.CheckID", value, &mut self.id),
+            "checkid" if !self.alone => fields.text("CheckID", "types.CheckID", value, &mut self.id),
             "name" => fields.string("Name", value, &mut self.name),
             "notes" => fields.string("Notes", value, &mut self.notes),
             "status" => fields.string("Status", value, &mut self.status),
-            "serviceid" | "service_id" => fields.string("ServiceID", value, &mut self.service_id),
+            "serviceid" if self.alone => fields.string("ServiceID", value, &mut self.service_id),
+            "serviceid" => fields.beside(|fields| fields.string("ServiceID", value, &mut self.service_id)),
+            "service_id" => fields.beside(|fields| fields.string("service_id", value, &mut self.service_id)),
             "header" => {
                 fields.nested("Header", ("", "map[string][]string"), value, &mut self.header)?;
             }
@@ -139,6 +142,15 @@ impl CheckFields {
     }
 
     fn take_listed(&mut self, fields: &mut Fields, folded: &str, value: &Value) -> bool {
+        // Consul's structure of a check within a service does not have it.
+        let known = self.alone || folded != "disable_redirects";
+        if folded.contains('_') || folded == "args" {
+            return known && fields.beside(|fields| self.take_by_type(fields, folded, value));
+        }
+        self.take_by_type(fields, folded, value)
+    }
+
+    fn take_by_type(&mut self, fields: &mut Fields, folded: &str, value: &Value) -> bool {
         if let Some((go, field)) = listed(TEXTS, folded).filter(|(go, _)| self.alone || *go != "Token") {
             fields.string(go, value, self.texts.entry(field).or_default());
         } else if let Some((go, field)) = listed(LISTS, folded) {

@@ -151,6 +151,14 @@ impl Fields {
         self.save(DecodeError::Type { value, structure: self.structure, field: self.field(name), expected });
     }
 
+    /// Takes a field that Consul's structure has beside the type that it embeds: Go's path does not name that.
+    pub fn beside<T>(&mut self, take: impl FnOnce(&mut Self) -> T) -> T {
+        let embedded = self.path.pop();
+        let taken = take(self);
+        self.path.extend(embedded);
+        taken
+    }
+
     /// A string.
     pub fn string(&mut self, name: &str, value: &Value, slot: &mut String) {
         self.text(name, "string", value, slot);

@@ -117,7 +117,7 @@ fn every_field_of_a_check_has_its_place() {
     let tls = Tls { skip_verify: true, server_name: "n".into() };
     let http = check(
         r#""HTTP":"https://a/b","Method":"PUT","Header":{"X-A":["1","2"]},"Body":"b","TLSSkipVerify":true,
-        "tls_server_name":"n","disable_redirects":true,"Timeout":"2s","SuccessBeforePassing":2,
+        "tls_server_name":"n","DisableRedirects":true,"Timeout":"2s","SuccessBeforePassing":2,
         "FailuresBeforeWarning":3,"FailuresBeforeCritical":4,"OutputMaxSize":99,"DeregisterCriticalServiceAfter":"5m""#,
     );
     assert_eq!(
@@ -167,8 +167,8 @@ fn wrong_types_in_a_check_are_named_with_gos_path() {
         (r#""Header":"x""#, "string into Go struct field .Alias.Check.Alias.Header of type map[string][]string"),
         (r#""Header":{"a":"x"}"#, "string into Go struct field .Alias.Check.Alias.Header of type []string"),
         (r#""TLSSkipVerify":"true""#, "string into Go struct field .Alias.Check.Alias.TLSSkipVerify of type bool"),
-        (r#""tcp_use_tls":1"#, "number into Go struct field .Alias.Check.Alias.TCPUseTLSSnake of type bool"),
-        (r#""args":"true""#, "string into Go struct field .Alias.Check.Alias.Args of type []string"),
+        (r#""tcp_use_tls":1"#, "number into Go struct field .Alias.Check.tcp_use_tls of type bool"),
+        (r#""args":"true""#, "string into Go struct field .Alias.Check.args of type []string"),
         (r#""OutputMaxSize":"1""#, "string into Go struct field .Alias.Check.Alias.OutputMaxSize of type int"),
         (
             r#""SuccessBeforePassing":1.5"#,
@@ -179,6 +179,26 @@ fn wrong_types_in_a_check_are_named_with_gos_path() {
         let error = service_error(&format!(r#"{{"Name":"x","Check":{{{field},"Interval":"1s"}}}}"#));
         assert_eq!(error, format!("Request decode failed: json: cannot unmarshal {expected}"), "{field}");
     }
+    for (body, expected) in [
+        (r#"{"Name":"x","Check":{"CheckID":1}}"#, ".Alias.Check.Alias.CheckID of type types.CheckID"),
+        (r#"{"Name":"x","Check":{"ServiceID":1}}"#, ".Alias.Check.ServiceID of type string"),
+        (r#"{"Name":"x","enable_tag_override":1}"#, ".enable_tag_override of type bool"),
+        (r#"{"Name":"x","tagged_addresses":1}"#, ".tagged_addresses of type map[string]structs.ServiceAddress"),
+    ] {
+        let text = format!("Request decode failed: json: cannot unmarshal number into Go struct field {expected}");
+        assert_eq!(service_error(body), text);
+    }
+    for (body, expected) in [
+        (r#"{"Name":"x","ID":1}"#, ".Alias.ID of type types.CheckID"),
+        (r#"{"Name":"x","service_id":1}"#, ".service_id of type string"),
+        (r#"{"Name":"x","ServiceID":1}"#, ".Alias.ServiceID of type string"),
+    ] {
+        let error = register_check(body.as_bytes()).unwrap_err().to_string();
+        let text = format!("Request decode failed: json: cannot unmarshal number into Go struct field {expected}");
+        assert_eq!(error, text);
+    }
+    let unknown = service_error(r#"{"Name":"x","Check":{"TTL":"1s","disable_redirects":true}}"#);
+    assert_eq!(unknown, "Request decode failed: json: unknown field \"disable_redirects\"");
     let long = "x".repeat(2000);
     let error = service_error(&format!(r#"{{"Name":"x","Check":{{"AliasService":"{long}"}}}}"#));
     assert!(error.starts_with("Validation failed: service ID"), "{error}");
@@ -216,6 +236,20 @@ fn the_catalog_keeps_what_it_is_told_of_a_check_and_shows_it() {
     let definition = r#""Definition":{"DeregisterCriticalServiceAfter":"1m0s","HTTP":"http://x","Header":{"a":["b"]},"Interval":"10s","ScriptArgs":["a"],"TLSSkipVerify":true,"TTL":3000000000,"Timeout":"5s"}"#;
     assert!(text.contains(definition), "{text}");
     assert!(text.contains(r#""Interval":"7s","Timeout":"3s""#), "{text}");
+    assert_eq!(&*check.kind, "http");
+    for (definition, kind) in [
+        (r#""Definition":{"GRPC":"x","HTTP":"y","Interval":"1s"}"#, "grpc"),
+        (r#""Definition":{"TCP":"x","TTL":"1s","Interval":"1s"}"#, "ttl"),
+        (r#""Definition":{"UDP":"x","ScriptArgs":["y"],"Interval":"1s"}"#, "udp"),
+        (r#""Definition":{"UDP":"x"}"#, ""),
+        (r#""Definition":{"ScriptArgs":["y"],"AliasNode":"z"}"#, "alias"),
+        (r#""Definition":{"ScriptArgs":["y"],"DockerContainerID":"z"}"#, "script"),
+        (r#""Definition":{"ScriptArgs":["y"],"DockerContainerID":"z","Interval":"1s"}"#, "docker"),
+        (r#""Definition":{"H2PING":"x","OSService":"y","Interval":"1s"}"#, "h2ping"),
+        (r#""Definition":{"HTTP":"x","Interval":"1s"},"Type":"mine""#, "mine"),
+    ] {
+        assert_eq!(&*register(body(definition).as_bytes()).unwrap().checks[0].kind, kind, "{definition}");
+    }
     let error = catalog_error(&body(r#""Definition":{"TCP":1}"#));
     assert!(error.ends_with("of type string"), "{error}");
     assert!(register(body(r#""Definition":{"No":1}"#).as_bytes()).is_ok(), "Consul passes over it");
