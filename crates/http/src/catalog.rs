@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, Instance, NodeUpdate, Owner};
 use muster_model::{Indexed, Node, Service};
-use muster_registry::{Command, NodeServices, Question, ServiceNames};
+use muster_registry::{Command, NodeServices, Question, Rejection, ServiceNames, SubmitError};
 use muster_wire::answer::{self, CatalogServiceRow};
 use muster_wire::filter::{NodeFilter, ServiceFilter, ServiceRowFilter};
 use muster_wire::query::Scope;
@@ -161,7 +161,13 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
         replace_checks: false,
         owner: Owner::Catalog,
     };
-    api.registry.submit(Command::Register(Box::new(registration))).await?;
+    let written = api.registry.submit(Command::Register(Box::new(registration))).await;
+    written.map_err(|error| match error {
+        SubmitError::Rejected(Rejection::NodeNameReserved { .. } | Rejection::NodeHasAgent { .. }) => {
+            ApiError::internal(format!("failed inserting node: {error}"))
+        }
+        error => error.into(),
+    })?;
     Ok(Reply::json(answer::boolean(true)))
 }
 

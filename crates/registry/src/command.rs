@@ -174,14 +174,29 @@ pub enum Rejection {
         check: CheckId,
     },
     /// A live node of another ID has that name.
-    #[error("Node name {name} is reserved by node {holder} with name {name} ({address})")]
+    #[error(
+        "Error while renaming Node ID: {id:?}{}: Node name {name} is reserved by node {holder} with name {name} ({address})",
+        renamed_at.as_ref().map(|address| format!(" ({address})")).unwrap_or_default()
+    )]
     NodeNameReserved {
+        /// The ID that would have it.
+        id: Arc<str>,
+        /// The new address of a node that has another name so far.
+        renamed_at: Option<Arc<str>>,
         /// The name.
         name: NodeName,
         /// The ID of the node that has it.
         holder: Arc<str>,
         /// Its address.
         address: Arc<str>,
+    },
+    /// A node whose agent answers would get another name by somebody else.
+    #[error("Error while renaming Node ID: {id:?}: node {name} has an agent, which alone gives it another name")]
+    NodeHasAgent {
+        /// The ID.
+        id: Arc<str>,
+        /// The name that stays.
+        name: NodeName,
     },
     /// A result for a check that is not there.
     #[error("Unknown check ID {0:?}. Ensure that the check ID is passed, not the check name.")]

@@ -10,6 +10,7 @@ mod kv;
 mod lease;
 mod lock;
 mod node;
+mod node_id;
 mod radix;
 mod record;
 mod replace;
@@ -23,7 +24,7 @@ mod transaction;
 
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use muster_model::{Index, Key, SessionId};
 
 pub(crate) use lease::Lease;
@@ -58,6 +59,8 @@ pub struct State {
     pub(crate) applied: OrdMap<u64, u64>,
     /// Nodes by folded name.
     pub(crate) nodes: OrdMap<Arc<str>, Arc<NodeRecord>>,
+    /// The nodes that have an ID: both folded. Follows from the nodes.
+    pub(crate) node_ids: OrdSet<(Arc<str>, Arc<str>)>,
     /// Services by folded name, with their instances.
     pub(crate) names: OrdMap<Arc<str>, Arc<NameRecord>>,
     pub(crate) kv: Radix,

@@ -21,7 +21,7 @@ impl State {
         let node = self.nodes.get_key_value(&node).map_or(node, |(known, _)| Arc::clone(known));
         self.may_register(&node, registration)?;
         if let NodeUpdate::Put(wanted) = &registration.node {
-            self.put_node(&node, wanted, index, changes)?;
+            self.put_node(&node, wanted, registration.owner, index, changes)?;
         }
         if let Some(service) = &registration.service {
             self.put_service(&node, service, registration.owner, index, changes);
@@ -38,7 +38,7 @@ impl State {
     /// Whether nothing stands in its way, before anything is changed.
     fn may_register(&self, node: &Arc<str>, registration: &CatalogRegistration) -> Result<(), Rejection> {
         match &registration.node {
-            NodeUpdate::Put(wanted) => self.may_put_node(node, wanted)?,
+            NodeUpdate::Put(wanted) => self.may_put_node(node, wanted, registration.owner)?,
             NodeUpdate::Keep(_) => {
                 // A node that is kept as it is, with nothing on it, is nothing to do.
                 let nothing = registration.service.is_none() && registration.checks.is_empty();

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use muster_catalog::Owner;
 use muster_model::{CheckStatus, Index, Indexed, Node};
 
 use super::{Changes, NodeRecord, State, Topic};
@@ -12,42 +13,70 @@ impl State {
         &mut self,
         key: &Arc<str>,
         wanted: &Node,
+        owner: Owner,
         index: Index,
         changes: &mut Changes,
     ) -> Result<(), Rejection> {
+        self.may_put_node(key, wanted, owner)?;
+        let renamed = self.renamed_from(key, wanted).cloned();
+        if let Some(from) = &renamed {
+            self.leave_old_name(from, index, changes);
+        }
+        self.put_node_value(key, wanted, renamed.as_ref().map(|from| from.node.created), index, changes);
+        if let Some(from) = &renamed {
+            self.bring_along(from, wanted, index, changes)?;
+        }
+        Ok(())
+    }
+
+    /// `created`: that of the node whose place it takes, or its own.
+    fn put_node_value(
+        &mut self,
+        key: &Arc<str>,
+        wanted: &Node,
+        created: Option<Index>,
+        index: Index,
+        changes: &mut Changes,
+    ) {
         let Some(present) = self.nodes.get(key) else {
-            let node = Indexed { value: Arc::new(wanted.clone()), created: index, modified: index };
+            let created = created.unwrap_or(index);
+            let node = Indexed { value: Arc::new(wanted.clone()), created, modified: index };
+            self.note_id(key, wanted);
             self.nodes.insert(Arc::clone(key), Arc::new(NodeRecord::new(node)));
             self.touch_node_list(key, index, changes);
-            return Ok(());
+            return;
         };
-        self.may_put_node(key, wanted)?;
         let holder = &present.node.value;
         let mut wanted = wanted.clone();
         if wanted.id.is_empty() {
             wanted.id = Arc::clone(&holder.id);
         }
         if **holder == wanted {
-            return Ok(());
+            return;
         }
-        let created = present.node.created;
-        self.change_node(key, |record| {
-            record.node = Indexed { value: Arc::new(wanted), created, modified: index };
-            record.services_index = index;
-        });
+        let created = created.unwrap_or(present.node.created);
+        self.replace_node(key, Indexed { value: Arc::new(wanted), created, modified: index });
+        self.change_node(key, |record| record.services_index = index);
         self.touch_node_list(key, index, changes);
         self.touch_services_of(key, index, true, changes);
-        Ok(())
     }
 
-    /// The name of a live node is not taken by one of another ID.
-    pub(super) fn may_put_node(&self, key: &Arc<str>, wanted: &Node) -> Result<(), Rejection> {
+    /// The name of a live node is not taken by one of another ID; one without an ID gives way to a new node, but not to
+    /// one that only changes its name.
+    pub(super) fn may_put_node(&self, key: &Arc<str>, wanted: &Node, owner: Owner) -> Result<(), Rejection> {
+        let from = self.renamed_from(key, wanted);
+        if let Some(from) = from {
+            self.may_rename(from, wanted, owner)?;
+        }
         let Some(present) = self.nodes.get(key) else { return Ok(()) };
         let holder = &present.node.value;
-        if holder.id.is_empty() || wanted.id.is_empty() || holder.id == wanted.id || !is_live(present) {
+        let gives_way = holder.id.is_empty() && from.is_none();
+        if gives_way || wanted.id.is_empty() || holder.id == wanted.id || !is_live(present) {
             return Ok(());
         }
         Err(Rejection::NodeNameReserved {
+            id: Arc::clone(&wanted.id),
+            renamed_at: from.map(|_| Arc::clone(&wanted.address)),
             name: holder.name.clone(),
             holder: Arc::clone(&holder.id),
             address: Arc::clone(&holder.address),
@@ -88,6 +117,7 @@ impl State {
             self.drop_check(key, check, index, changes);
         }
         self.nodes.remove(key);
+        self.forget_id(key, &record.node.value);
         self.indexes.node_gone = index;
         self.touch_node_list(key, index, changes);
         changes.touch(Topic::NodeChecks(Arc::clone(key)));

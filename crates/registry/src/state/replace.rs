@@ -87,7 +87,7 @@ impl State {
         if let Some(there) = self.nodes.get(&key).map(|record| record.node.clone()) {
             // The node of that name is the one that lives, whatever ID it had in the snapshot.
             let node = Indexed { value: Arc::clone(&before.node.value), created: there.created, modified: index };
-            self.change_node(&key, |record| record.node = node);
+            self.replace_node(&key, node);
         }
         for owner in [Owner::Server, Owner::Agent] {
             for registration in registrations(before, owner) {
@@ -99,7 +99,7 @@ impl State {
 }
 
 /// What registers anew what stands on a node under `owner`: the services, each with its checks, then the node's checks.
-fn registrations(record: &NodeRecord, owner: Owner) -> Vec<CatalogRegistration> {
+pub(super) fn registrations(record: &NodeRecord, owner: Owner) -> Vec<CatalogRegistration> {
     let checks = |service: Option<&str>| {
         let own = record.checks.values().filter(|check| check.owner == owner);
         let of_it = own.filter(|check| check.check.value.service_id.as_ref().map(|id| id.as_str()) == service);

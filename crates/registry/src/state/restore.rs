@@ -38,6 +38,7 @@ impl State {
         for service in record.services.values() {
             self.list_instance(&key, service, Index(0), false, &mut Changes::default());
         }
+        self.note_id(&key, &record.node.value);
         self.nodes.insert(key, Arc::new(record));
     }
 

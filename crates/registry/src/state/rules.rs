@@ -7,10 +7,14 @@ use crate::command::{Command, Rejection};
 /// The newest rules level that this build has.
 ///
 /// 1: catalog, keys, sessions, transactions. 2: restore, leases, digests, and the level itself as a command.
-pub const RULES_LEVEL: u32 = 2;
+/// 3: a node that comes with its ID under another name is renamed.
+pub const RULES_LEVEL: u32 = 3;
 
 /// The level that restore, leases and digests came with.
 const SECOND: u32 = 2;
+
+/// The level that renaming came with.
+const THIRD: u32 = 3;
 
 /// A rule that only tests have: from this level on a put turns its value to upper case.
 #[cfg(test)]
@@ -41,6 +45,11 @@ impl State {
             Command::StateDigest(_) | Command::Restore(_) | Command::LeaseBegin { .. } | Command::LeaseLapse { .. }
         );
         if newer && self.rules < Level(SECOND) { Err(Rejection::NeedsRules(SECOND)) } else { Ok(()) }
+    }
+
+    /// Whether the rules in effect take a node's ID for the node. Before, it was kept under both names.
+    pub(super) fn allows_renaming(&self) -> bool {
+        self.rules >= Level(THIRD)
     }
 
     /// Whether the rules in effect know digests.

@@ -1,4 +1,5 @@
 mod lock;
+mod node_id;
 mod property;
 mod session;
 mod transaction;
@@ -229,7 +230,8 @@ fn a_live_nodes_name_is_not_taken_by_another_id() {
     done(&mut state, register(first, None, vec![check("serfHealth", None, CheckStatus::Passing)]));
     let second = Node { id: Arc::from("id-2"), ..node("n1", "10.0.0.2") };
     let rejection = rejected(&mut state, register(second, None, vec![]));
-    assert_eq!(rejection.to_string(), "Node name n1 is reserved by node id-1 with name n1 (10.0.0.1)");
+    let text = r#"Error while renaming Node ID: "id-2": Node name n1 is reserved by node id-1 with name n1 (10.0.0.1)"#;
+    assert_eq!(rejection.to_string(), text);
 }
 
 #[test]

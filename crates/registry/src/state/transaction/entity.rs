@@ -17,9 +17,7 @@ impl State {
         match operation {
             NodeOperation::Get(NodeReference::Name(name)) => self.node_result(name),
             NodeOperation::Get(NodeReference::Id(id)) => {
-                // Nodes that came by the catalog may have none.
-                let has = |record: &NodeRecord| !id.is_empty() && record.node.value.id == *id;
-                let found = self.nodes.values().find(|record| has(record));
+                let found = self.node_of_id(id).and_then(|key| self.nodes.get(key));
                 let node = found.map(|record| record.node.clone());
                 node.map(|node| vec![OperationResult::Node(node)])
                     .ok_or_else(|| OperationFailure::Missing(Subject::Node(Arc::clone(id))))
@@ -39,7 +37,7 @@ impl State {
         let key = node.name.folded();
         let present = self.nodes.get(&key).map(|record| record.node.modified);
         may_set(cas, present, || Subject::Node(node.name.shared()))?;
-        self.put_node(&key, node, index, changes)?;
+        self.put_node(&key, node, Owner::Catalog, index, changes)?;
         self.node_result(&node.name)
     }
 
