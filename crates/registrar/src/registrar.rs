@@ -311,8 +311,8 @@ impl Registrar {
 
     /// Asks the agent what is registered. The lease stands before the instances that follow it.
     async fn refresh(&mut self) -> Result<(), CatalogError> {
-        self.registered.refresh().await?;
         let lease = self.lease.borrow().clone();
+        self.registered.refresh(lease.as_ref().map(Lease::service)).await?;
         if let Some(lease) = lease.filter(|lease| !self.registered.has(lease.service())) {
             lease.take(&*self.agent).await?;
         }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use futures_util::stream;
-use muster_catalog::{CatalogError, LocalAgent, Registration};
-use muster_model::{CheckId, Service, ServiceId};
+use muster_catalog::{CatalogError, CheckRegistration, LocalAgent, Registration};
+use muster_model::{CheckId, CheckStatus, Probe, Service, ServiceId};
 use tracing::{info, warn};
 
 use crate::reconcile::{Command, Desired, Ownership, mark, reconcile};
@@ -22,6 +22,9 @@ pub(super) struct Registered {
     checks: Option<BTreeSet<CheckId>>,
     /// By instance: what was refused, and why. Not tried again until it changes or a full pass comes.
     refused: BTreeMap<ServiceId, (Option<Registration>, String)>,
+    /// What stood there and was taken out by others, the registry that we know: mostly one that was critical for longer
+    /// than its container allows.
+    taken_out: BTreeSet<ServiceId>,
 }
 
 /// How a command ended.
@@ -36,12 +39,18 @@ impl Registered {
     /// Nothing is known yet. `with_checks`: an instance that lacks one of its checks is registered again.
     pub fn new(agent: Arc<dyn LocalAgent>, with_checks: bool) -> Self {
         let checks = with_checks.then(BTreeSet::new);
-        Self { agent, services: BTreeMap::new(), checks, refused: BTreeMap::new() }
+        Self { agent, services: BTreeMap::new(), checks, refused: BTreeMap::new(), taken_out: BTreeSet::new() }
     }
 
-    /// Asks the agent what is registered.
-    pub async fn refresh(&mut self) -> Result<(), CatalogError> {
-        self.services = self.agent.services().await?;
+    /// Asks the agent what is registered. `lease`: the instance that stands as long as the registry forgets nothing.
+    pub async fn refresh(&mut self, lease: Option<&ServiceId>) -> Result<(), CatalogError> {
+        let before = std::mem::replace(&mut self.services, self.agent.services().await?);
+        if lease.is_some_and(|lease| self.has(lease)) {
+            let gone: Vec<_> = before.into_keys().filter(|id| !self.has(id)).collect();
+            self.taken_out.extend(gone);
+        } else {
+            self.taken_out.clear();
+        }
         if self.checks.is_some() {
             self.checks = Some(self.agent.checks().await?);
         }
@@ -61,6 +70,8 @@ impl Registered {
         ownership: Ownership<'_>,
         is_full: bool,
     ) -> Result<(), CatalogError> {
+        // A container that starts later starts as it says.
+        self.taken_out.retain(|id| desired.wanted.contains_key(id));
         let commands: Vec<Command<'_>> = reconcile(desired, &self.services, self.checks.as_ref(), ownership)
             .into_iter()
             .filter(|command| is_full || !self.was_refused(command))
@@ -77,7 +88,8 @@ impl Registered {
 
     async fn carry_out(&mut self, commands: Vec<Command<'_>>) -> Result<(), CatalogError> {
         let agent = Arc::clone(&self.agent);
-        let calls: Vec<_> = commands.into_iter().map(|command| carry_out(&*agent, command)).collect();
+        let calls: Vec<_> =
+            commands.into_iter().map(|command| carry_out(&*agent, self.again(&command), command)).collect();
         let mut outcomes = stream::iter(calls).buffer_unordered(AT_ONCE);
         let mut result = Ok(());
         while let Some((command, outcome)) = outcomes.next().await {
@@ -96,6 +108,17 @@ impl Registered {
         result
     }
 
+    /// What was taken out while its container runs comes back, so that its checks can find it well again; but critical
+    /// until they do, whatever it is to be when it starts.
+    fn again(&self, command: &Command<'_>) -> Option<Registration> {
+        let (id, registration) = target(command);
+        let mut registration = registration.filter(|_| self.taken_out.contains(id))?.clone();
+        info!(service = %id, "was taken out while its container runs; registered again, critical until its checks pass");
+        let is_followed = |check: &&mut CheckRegistration| !matches!(check.definition.probe, Probe::Alias { .. });
+        registration.checks.iter_mut().filter(is_followed).for_each(|check| check.status = Some(CheckStatus::Critical));
+        Some(registration)
+    }
+
     fn note_done(&mut self, command: &Command<'_>) {
         match command {
             Command::Register(registration) => {
@@ -106,6 +129,7 @@ impl Registered {
                     checks.extend(registration.checks.iter().filter_map(|check| check.id.clone()));
                 }
                 self.refused.remove(&service.id);
+                self.taken_out.remove(&service.id);
             }
             Command::Deregister(id) => {
                 info!(service = %id, "deregistered");
@@ -149,9 +173,14 @@ fn target<'a>(command: &'a Command<'_>) -> (&'a ServiceId, Option<&'a Registrati
     }
 }
 
-async fn carry_out<'a>(agent: &dyn LocalAgent, command: Command<'a>) -> (Command<'a>, Outcome) {
+/// `instead`: what is registered in a registration's place.
+async fn carry_out<'a>(
+    agent: &dyn LocalAgent,
+    instead: Option<Registration>,
+    command: Command<'a>,
+) -> (Command<'a>, Outcome) {
     let result = match &command {
-        Command::Register(registration) => agent.register(registration).await,
+        Command::Register(registration) => agent.register(instead.as_ref().unwrap_or(registration)).await,
         Command::Deregister(id) => match agent.deregister(id).await {
             // Somebody was faster.
             Err(CatalogError::NotFound { .. }) => Ok(()),

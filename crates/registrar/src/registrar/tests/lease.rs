@@ -175,3 +175,47 @@ async fn a_containers_own_check_keeps_its_usual_id_beside_the_lease() {
     registrar.abort();
     host.stop().await;
 }
+
+/// `CheckID=status` of the container's own check.
+fn own_check(host: &Host) -> Option<String> {
+    host.checks().into_iter().find(|check| check.starts_with("service:H:web:80="))
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_its_check_had_removed_comes_back_and_serves_only_once_it_is_well() {
+    let host = Host::new().await;
+    let mut web = container("web", 8000);
+    web.env.push("SERVICE_CHECK_TTL=10s".into());
+    web.env.push("SERVICE_CHECK_INITIAL_STATUS=passing".into());
+    web.env.push("SERVICE_CHECK_DEREGISTER_AFTER=1m".into());
+    host.engine.put(web);
+    let registrar = host.registrar(false).await;
+    let check = |status: &str| Some(format!("service:H:web:80={status}"));
+    assert_eq!(own_check(&host), check("passing"), "a container that starts starts as it says");
+    host.until(|host| own_check(host) == check("critical")).await;
+    let gone = host.until(|host| own_check(host).is_none()).await;
+    assert!(gone >= Duration::from_secs(60), "{gone:?}");
+    let back = host.until(|host| own_check(host).is_some()).await;
+    assert!(back <= INTERVAL + Duration::from_secs(1), "{back:?}");
+    assert_eq!(own_check(&host), check("critical"));
+    let id = CheckId::new("service:H:web:80").unwrap();
+    host.agent.report(&id, CheckStatus::Passing, "").await.unwrap();
+    assert_eq!(host.checks(), ["muster-owner:H:web:80=passing", "service:H:web:80=passing", ALIVE[1]]);
+    registrar.abort();
+    host.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_registrator_what_was_removed_comes_back_as_its_container_says() {
+    let host = Host::new().await;
+    let mut web = container("web", 8000);
+    web.env.push("SERVICE_CHECK_TTL=10s".into());
+    web.env.push("SERVICE_CHECK_INITIAL_STATUS=passing".into());
+    web.env.push("SERVICE_CHECK_DEREGISTER_AFTER=1m".into());
+    host.engine.put(web);
+    let registrar = host.registrar(true).await;
+    host.until(|host| own_check(host).is_none()).await;
+    host.until(|host| own_check(host).is_some_and(|check| check.ends_with("passing"))).await;
+    registrar.abort();
+    host.stop().await;
+}
