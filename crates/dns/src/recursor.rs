@@ -72,6 +72,13 @@ impl Recursor {
         }
     }
 
+    /// Whether it asks those that `config` names, as it says.
+    pub fn is_of(&self, config: &Config) -> bool {
+        self.servers == config.recursors
+            && self.strategy == config.recursor_strategy
+            && self.timeout == config.recursor_timeout
+    }
+
     /// The packet that answers a client's question; none: no recursor could say.
     pub async fn forward(&self, question: &Question<'_>, transport: Transport) -> Option<Vec<u8>> {
         let ask = Ask {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
 use muster_registry::Registry;
 use tokio::net::{TcpListener, UdpSocket};
 use tokio::task::JoinSet;
@@ -27,10 +28,17 @@ pub struct Dns {
 }
 
 struct Inner {
-    config: Config,
+    settings: ArcSwap<Settings>,
     registry: Registry,
     middles: Middles,
-    recursor: Recursor,
+}
+
+/// What holds until the next change.
+struct Settings {
+    config: Config,
+    recursor: Arc<Recursor>,
+    /// Counts the changes.
+    version: u64,
 }
 
 /// What is used anew for each packet, so that it need not be allocated. Each worker has its own.
@@ -41,6 +49,8 @@ pub struct Scratch {
     order: Vec<u32>,
     externals: Externals,
     writer: Writer,
+    /// Of the settings that the pools were made with.
+    version: u64,
 }
 
 impl Scratch {
@@ -64,8 +74,22 @@ pub enum Handled {
 impl Dns {
     pub(crate) fn new(config: Config, registry: Registry) -> Self {
         let middles = Middles::new(registry.datacenter());
-        let recursor = Recursor::new(&config);
-        Self { inner: Arc::new(Inner { config, registry, middles, recursor }) }
+        let recursor = Arc::new(Recursor::new(&config));
+        let settings = ArcSwap::from_pointee(Settings { config, recursor, version: 0 });
+        Self { inner: Arc::new(Inner { settings, registry, middles }) }
+    }
+
+    /// Answers by `config` from now on, but for the domains: those stay. Changes are made one after the other.
+    pub fn change(&self, config: Config) {
+        let before = self.inner.settings.load_full();
+        let config =
+            Config { domain: before.config.domain.clone(), alt_domain: before.config.alt_domain.clone(), ..config };
+        // What recursors said is kept as long as they stay.
+        let recursor = match before.recursor.is_of(&config) {
+            true => Arc::clone(&before.recursor),
+            false => Arc::new(Recursor::new(&config)),
+        };
+        self.inner.settings.store(Arc::new(Settings { config, recursor, version: before.version + 1 }));
     }
 
     /// Serves both sockets until `shutdown`.
@@ -89,8 +113,13 @@ impl Dns {
     }
 
     fn answer(&self, question: &Question<'_>, transport: Transport, scratch: &mut Scratch) -> Handled {
-        let Inner { config, registry, middles, .. } = &*self.inner;
-        let Scratch { answer, pools, order, externals, writer } = scratch;
+        let Inner { settings, registry, middles } = &*self.inner;
+        let settings = settings.load();
+        let config = &settings.config;
+        if scratch.version != settings.version {
+            (scratch.pools, scratch.version) = (Pools::default(), settings.version);
+        }
+        let Scratch { answer, pools, order, externals, writer, .. } = scratch;
         externals.wanted.clear();
         let state = registry.state();
         let datacenter = registry.datacenter();
@@ -115,7 +144,8 @@ impl Dns {
         }
         let wanted = std::mem::take(&mut scratch.externals.wanted);
         if wanted.is_empty() {
-            return match self.inner.recursor.forward(&question, transport).await {
+            let recursor = Arc::clone(&self.inner.settings.load().recursor);
+            return match recursor.forward(&question, transport).await {
                 Some(reply) => reply,
                 None => self.failure(&question, transport, scratch),
             };
@@ -126,7 +156,7 @@ impl Dns {
         if !scratch.externals.wanted.is_empty() {
             // The registry changed meanwhile; what is not known yet is left out.
             let Scratch { answer, writer, .. } = &mut scratch;
-            writer.write(&question, answer, transport, &self.inner.config);
+            writer.write(&question, answer, transport, &self.inner.settings.load().config);
         }
         scratch.writer.packet
     }
@@ -139,9 +169,9 @@ impl Dns {
         let kind = if wanted == kind::AAAA { kind::AAAA } else { kind::A };
         let mut tasks = JoinSet::new();
         for wire in names {
-            let dns = self.clone();
+            let recursor = Arc::clone(&self.inner.settings.load().recursor);
             tasks.spawn(async move {
-                let records = dns.inner.recursor.resolve(&wire, kind).await;
+                let records = recursor.resolve(&wire, kind).await;
                 if records.is_none() {
                     tracing::warn!(name = name::to_text(&wire), "no recursor could resolve an instance's address");
                 }
@@ -159,7 +189,7 @@ impl Dns {
         let Scratch { answer, writer, .. } = &mut scratch;
         answer.begin(question.name);
         (answer.code, answer.authoritative) = (code::SERVER_FAILURE, false);
-        writer.write(question, answer, transport, &self.inner.config);
+        writer.write(question, answer, transport, &self.inner.settings.load().config);
         scratch.writer.packet
     }
 }

@@ -86,3 +86,30 @@ async fn without_compression_the_same_takes_more_bytes() {
     }
     assert!(lengths[0] + 3 * 20 < lengths[1], "{lengths:?}");
 }
+
+#[tokio::test]
+async fn changed_settings_hold_from_the_next_question_on_and_domains_stay() {
+    let server = Server::start(Config { node_ttl: 7, ..Config::default() }).await;
+    for (number, status) in (1..).zip([CheckStatus::Passing, CheckStatus::Warning]) {
+        let node = node(&format!("n{number}"), &format!("10.0.0.{number}"));
+        server.register(node, Some(service("web", "", 80)), Some(status)).await;
+    }
+    assert_eq!(server.ask("n1.node.consul.", RecordType::A).await.answers[0].ttl, 7);
+    assert_eq!(server.ask("web.service.consul.", RecordType::A).await.answers.len(), 2);
+    let message = server.ask("www.example.test.", RecordType::A).await;
+    assert_eq!(message.metadata.response_code, ResponseCode::Refused);
+    let changed = Config {
+        domain: Domain::new("other").unwrap(),
+        node_ttl: 70,
+        only_passing: true,
+        // Nobody answers there.
+        recursors: vec!["127.0.0.1:9".parse().unwrap()],
+        recursor_timeout: std::time::Duration::from_millis(20),
+        ..Config::default()
+    };
+    server.dns.change(changed);
+    assert_eq!(server.ask("n1.node.consul.", RecordType::A).await.answers[0].ttl, 70);
+    assert_eq!(lines(&server.ask("web.service.consul.", RecordType::A).await), ["10.0.0.1"]);
+    let message = server.ask("www.example.test.", RecordType::A).await;
+    assert_eq!(message.metadata.response_code, ResponseCode::ServFail);
+}
