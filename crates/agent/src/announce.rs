@@ -32,7 +32,7 @@ impl Agent {
             definition: None,
         };
         let registration = CatalogRegistration {
-            node: NodeUpdate::Put(self.config.node.clone()),
+            node: NodeUpdate::Put((*self.node_entry()).clone()),
             service: self.config.server.clone(),
             checks: vec![CatalogCheck { check: health, keep_result: false }],
             replace_checks: false,
@@ -101,6 +101,6 @@ impl Agent {
     }
 }
 
-fn serf_health() -> CheckId {
+pub(crate) fn serf_health() -> CheckId {
     CheckId::new("serfHealth").expect("a constant that is a valid check ID")
 }

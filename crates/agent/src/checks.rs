@@ -1,15 +1,14 @@
 //! Checks that are registered on their own, and reports of TTL checks.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, NodeUpdate, Owner};
 use muster_model::{Check, CheckId, CheckStatus, Probe};
 
+use crate::announce::serf_health;
 use crate::table::Verdict;
 use crate::{Agent, ScriptChecks, unknown_check};
-
-/// The longest output that is kept of a report, in bytes (Consul's `check_output_max_size`).
-const MAX_OUTPUT: usize = 4096;
 
 impl Agent {
     /// Adds a check on the node or on one of its instances. One that is there keeps its result.
@@ -29,6 +28,7 @@ impl Agent {
     }
 
     async fn add_check(&self, mut check: Check) -> Result<(), CatalogError> {
+        refuse_health(&check.id)?;
         let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
         if let Some(service) = &check.service_id
             && !entries.services.contains_key(service)
@@ -61,7 +61,8 @@ impl Agent {
             let reason = format!("CheckID {:?} does not have associated TTL", id.as_str());
             return Err(CatalogError::Refused { reason });
         }
-        let output: Arc<str> = Arc::from(kept_output(output));
+        let most = self.table.output_max_bytes(id).unwrap_or(self.config.probes.output_max_bytes);
+        let output: Arc<str> = self.kept(Arc::from(kept_output(output, most)));
         let unknown = || CatalogError::NotFound { reason: unknown_check(id.as_str()) };
         match self.table.found(id, &status, &output) {
             Verdict::Hold => Ok(()),
@@ -71,6 +72,11 @@ impl Agent {
                 told => told,
             },
         }
+    }
+
+    /// What is kept of an output.
+    pub(crate) fn kept(&self, output: Arc<str>) -> Arc<str> {
+        if self.discard_output.load(Ordering::Relaxed) { Arc::from("") } else { output }
     }
 
     /// Whether a check with this probe may run here at all.
@@ -100,7 +106,7 @@ impl Agent {
 
     pub(crate) async fn put_check(&self, check: Check, keep_result: bool) -> Result<(), CatalogError> {
         let registration = CatalogRegistration {
-            node: NodeUpdate::Put(self.config.node.clone()),
+            node: NodeUpdate::Put((*self.node_entry()).clone()),
             service: None,
             checks: vec![CatalogCheck { check, keep_result }],
             replace_checks: false,
@@ -110,11 +116,20 @@ impl Agent {
     }
 }
 
+/// Whether the node is alive is said by its lease, and by nobody else.
+pub(crate) fn refuse_health(id: &CheckId) -> Result<(), CatalogError> {
+    if id.folded() != serf_health().folded() {
+        return Ok(());
+    }
+    let reason = format!("Invalid check: {id} is the node's own check: another CheckID would be right");
+    Err(CatalogError::Refused { reason })
+}
+
 /// The first bytes of a report, with Consul's remark when some are missing.
-fn kept_output(output: &str) -> String {
-    if output.len() <= MAX_OUTPUT {
+fn kept_output(output: &str, most: usize) -> String {
+    if output.len() <= most {
         return output.to_owned();
     }
-    let end = (0..=MAX_OUTPUT).rev().find(|end| output.is_char_boundary(*end)).unwrap_or(0);
-    format!("{} ... (captured {MAX_OUTPUT} of {} bytes)", &output[..end], output.len())
+    let end = (0..=most).rev().find(|end| output.is_char_boundary(*end)).unwrap_or(0);
+    format!("{} ... (captured {most} of {} bytes)", &output[..end], output.len())
 }

@@ -16,17 +16,19 @@ mod maintenance;
 mod results;
 mod table;
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use muster_catalog::{Catalog, CatalogError, NodeEntries, Owner};
 use muster_health::Scheduler;
-use muster_model::{Check, CheckId, CheckStatus, Indexed, Node, NodeName, Probe, Service};
+use muster_model::{Check, CheckId, CheckStatus, Indexed, Meta, Node, NodeName, Probe, Service};
 use tokio_util::sync::CancellationToken;
 
 use events::EventLog;
 
 pub use aggregate::aggregated;
 pub use muster_health::Config as ProbeConfig;
+pub use table::CheckTimes;
 
 use aliases::Aliases;
 use table::CheckTable;
@@ -42,6 +44,10 @@ pub struct AgentConfig {
     pub scripts: ScriptChecks,
     /// How checks are run.
     pub probes: ProbeConfig,
+    /// How long things about checks take.
+    pub times: CheckTimes,
+    /// Nothing is kept of what checks say, but for their status.
+    pub discard_output: bool,
 }
 
 /// Who may have commands run by a check.
@@ -59,13 +65,23 @@ pub enum ScriptChecks {
 impl AgentConfig {
     /// A node without server and without commands in checks; its containers are those of the usual engine.
     pub fn new(node: Node) -> Self {
-        Self { node, server: None, scripts: ScriptChecks::Off, probes: ProbeConfig::default() }
+        Self {
+            node,
+            server: None,
+            scripts: ScriptChecks::Off,
+            probes: ProbeConfig::default(),
+            times: CheckTimes::default(),
+            discard_output: false,
+        }
     }
 }
 
 /// The agent of one node. Made by [`Agent::start`]; its checks run while [`Agent::run`] does.
 pub struct Agent {
     config: AgentConfig,
+    /// As it stands in the catalog; its Meta may change.
+    entry: RwLock<Arc<Node>>,
+    discard_output: AtomicBool,
     catalog: Arc<dyn Catalog>,
     table: CheckTable,
     aliases: Aliases,
@@ -78,9 +94,11 @@ impl Agent {
     pub async fn start(config: AgentConfig, catalog: Arc<dyn Catalog>) -> Result<Self, CatalogError> {
         let scheduler = Scheduler::new(config.probes.clone());
         let agent = Self {
+            entry: RwLock::new(Arc::new(config.node.clone())),
+            discard_output: AtomicBool::new(config.discard_output),
+            table: CheckTable::new(config.times),
             config,
             catalog,
-            table: CheckTable::default(),
             aliases: Aliases::default(),
             scheduler,
             events: EventLog::default(),
@@ -120,8 +138,28 @@ impl Agent {
     }
 
     /// The node as the agent announces it.
-    pub fn node_entry(&self) -> &Node {
-        &self.config.node
+    pub fn node_entry(&self) -> Arc<Node> {
+        Arc::clone(&self.entry.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Gives the node other Meta from now on.
+    pub async fn set_meta(&self, meta: Meta) -> Result<(), CatalogError> {
+        let before = self.node_entry();
+        if before.meta == meta {
+            return Ok(());
+        }
+        let wanted = Arc::new(Node { meta, ..(*before).clone() });
+        *self.entry.write().unwrap_or_else(PoisonError::into_inner) = wanted;
+        let announced = self.announce().await;
+        if announced.is_err() {
+            *self.entry.write().unwrap_or_else(PoisonError::into_inner) = before;
+        }
+        announced
+    }
+
+    /// From now on nothing (or again something) is kept of what checks say.
+    pub fn discard_output(&self, discard: bool) {
+        self.discard_output.store(discard, Ordering::Relaxed);
     }
 
     /// What was registered on this node through its agent, with the latest output of its checks.

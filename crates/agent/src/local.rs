@@ -10,6 +10,7 @@ use muster_catalog::{
 };
 use muster_model::{Check, CheckId, CheckStatus, Index, InvalidName, Service, ServiceAddress, ServiceId};
 
+use crate::checks::refuse_health;
 use crate::{Agent, unknown_service};
 
 impl Agent {
@@ -34,6 +35,8 @@ impl Agent {
     }
 
     async fn put_service(&self, registration: &Registration, replace_checks: bool) -> Result<(), CatalogError> {
+        self.refuse_server(&registration.service.id)?;
+        registration.checks.iter().flat_map(|asked| &asked.id).try_for_each(refuse_health)?;
         let service = &with_tagged_addresses(registration.service.clone());
         let several = registration.checks.len() > 1;
         let checks = registration.checks.iter().enumerate().map(|(place, asked)| {
@@ -49,7 +52,7 @@ impl Agent {
             .map_err(|invalid| CatalogError::Refused { reason: format!("Invalid check: {invalid}") })?;
         let started: Vec<CheckId> = checks.iter().map(|wanted| wanted.check.id.clone()).collect();
         let registration = CatalogRegistration {
-            node: NodeUpdate::Put(self.config.node.clone()),
+            node: NodeUpdate::Put((*self.node_entry()).clone()),
             service: Some(service.clone()),
             checks,
             replace_checks,
@@ -60,6 +63,17 @@ impl Agent {
             return Ok(());
         }
         self.follow_checks_of(&service.id, &started, replace_checks).await
+    }
+
+    /// The service that stands for the server is its own: whoever put another in its place would take it out with it.
+    fn refuse_server(&self, id: &ServiceId) -> Result<(), CatalogError> {
+        match &self.config.server {
+            Some(server) if server.id.folded() == id.folded() => {
+                let reason = format!("Service ID {id} is the server's own: another ID would be right");
+                Err(CatalogError::Refused { reason })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes up the instance's checks that were registered now; with `only`, lets go of what the catalog has no more.

@@ -55,6 +55,7 @@ impl Agent {
 
     /// Takes what a check found, and tells the catalog if it must know now.
     pub(crate) async fn found(&self, check: &CheckId, status: CheckStatus, output: Arc<str>) {
+        let output = self.kept(output);
         if self.table.found(check, &status, &output) == Verdict::Write {
             self.carry_out(Due::Write(check.clone(), status, output)).await;
         }

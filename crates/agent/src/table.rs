@@ -15,18 +15,30 @@ use muster_model::{Check, CheckId, CheckStatus, Probe, ServiceId};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Output that changed without its status is handed over after about this long (Consul's `check_update_interval`).
-const HOLD: Duration = Duration::from_secs(300);
 /// The wait before a write that failed is tried again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// Consul's `check_deregister_interval_min`.
-const SHORTEST_REMOVAL: Duration = Duration::from_secs(60);
 /// When a removal that failed is tried again: Consul's `check_reap_interval`.
 const REMOVE_AGAIN: Duration = Duration::from_secs(30);
+
+/// How long things about checks take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CheckTimes {
+    /// Output that changed without its status is handed over after about this long (Consul's `check_update_interval`).
+    pub hold: Duration,
+    /// The shortest time after which an instance that is critical is removed (its `check_deregister_interval_min`).
+    pub shortest_removal: Duration,
+}
+
+impl Default for CheckTimes {
+    fn default() -> Self {
+        Self { hold: Duration::from_secs(300), shortest_removal: Duration::from_secs(60) }
+    }
+}
 
 /// The checks of this node.
 #[derive(Debug, Default)]
 pub(crate) struct CheckTable {
+    times: CheckTimes,
     state: Mutex<State>,
     /// Something may be due earlier than it was.
     pub changed: Notify,
@@ -45,6 +57,10 @@ struct Entry {
     /// Of a TTL check.
     ttl: Option<Duration>,
     remove_after: Option<Duration>,
+    /// How much of a report is kept; none: what is usual for the agent.
+    output_max_bytes: Option<usize>,
+    /// How long output is held back.
+    hold: Duration,
     status: CheckStatus,
     output: Arc<str>,
     /// The status that the catalog has; none: nobody knows.
@@ -82,6 +98,11 @@ pub(crate) enum Due {
 }
 
 impl CheckTable {
+    /// Without checks.
+    pub fn new(times: CheckTimes) -> Self {
+        Self { times, ..Self::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -100,7 +121,11 @@ impl CheckTable {
         let mut entry = Entry {
             service: check.service_id.clone(),
             ttl,
-            remove_after: after.map(|after| after.max(SHORTEST_REMOVAL)),
+            remove_after: after.map(|after| after.max(self.times.shortest_removal)),
+            output_max_bytes: definition
+                .map(|definition| definition.output_max_bytes as usize)
+                .filter(|most| *most > 0),
+            hold: self.times.hold,
             status: check.status.clone(),
             output: Arc::clone(&check.output),
             stored: Some(check.status.clone()),
@@ -128,6 +153,11 @@ impl CheckTable {
     /// Whether somebody reports this check.
     pub fn is_ttl(&self, id: &CheckId) -> bool {
         self.lock().entries.get(id).is_some_and(|entry| entry.ttl.is_some())
+    }
+
+    /// How much of a report is kept, if the check says so.
+    pub fn output_max_bytes(&self, id: &CheckId) -> Option<usize> {
+        self.lock().entries.get(id)?.output_max_bytes
     }
 
     /// All checks.
@@ -168,7 +198,7 @@ impl CheckTable {
                 if entry.status != *status {
                     entry.write_at = Some(now);
                 } else if entry.output != *output {
-                    entry.write_at.get_or_insert_with(|| now + jittered(HOLD));
+                    entry.write_at.get_or_insert_with(|| now + jittered(entry.hold));
                 }
             }
             Some(_) => {
@@ -246,7 +276,8 @@ impl Entry {
         self.watch_removal(now);
         if self.writes == 0 && self.stored.as_ref() == Some(status) {
             if !is_same {
-                self.write_at.get_or_insert_with(|| now + jittered(HOLD));
+                let hold = self.hold;
+                self.write_at.get_or_insert_with(|| now + jittered(hold));
             }
             return Verdict::Hold;
         }

@@ -1,4 +1,5 @@
 mod active;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

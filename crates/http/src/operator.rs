@@ -33,7 +33,7 @@ pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply,
     let params = call.params()?;
     let read = Read::of(&api, &call, &params)?;
     let node = api.agent.node_entry();
-    let own = read.takes_node(node) && params.non_empty("segment").is_none();
+    let own = read.takes_node(&node) && params.non_empty("segment").is_none();
     let mut body = Vec::new();
     answer::coordinates(&mut body, own.then_some(node.name.as_str()));
     Ok(Reply::json(body).with_query(Index(1), true))
