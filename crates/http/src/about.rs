@@ -2,10 +2,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use muster_model::Meta;
+use muster_model::duration_text::GoDuration;
 use muster_wire::answer::{ConnectRoot, Member, StatsSection};
 use muster_wire::json::push_string;
+use muster_wire::request::MIN_SESSION_TTL;
 
 use crate::Api;
 
@@ -28,6 +31,8 @@ pub struct About {
     pub advertise: IpAddr,
     /// Where HTTP is served.
     pub http_addresses: Vec<SocketAddr>,
+    /// And on which sockets in the file system.
+    pub http_sockets: Vec<String>,
     /// The port that gossip would have. Nobody listens there, as on the server port.
     pub serf_lan_port: u16,
     /// The same between datacenters.
@@ -48,6 +53,7 @@ impl About {
             data_dir: None,
             advertise,
             http_addresses: Vec::new(),
+            http_sockets: Vec::new(),
             serf_lan_port: 8301,
             serf_wan_port: 8302,
             root: None,
@@ -103,6 +109,7 @@ impl Api {
         let (about, settings, node) = (&self.about, &self.settings, self.agent.node_entry());
         let serf = |port| text(&format!("tcp://{}", SocketAddr::new(about.advertise, port)));
         let http = about.http_addresses.iter().map(|address| text(&format!("tcp://{address}")));
+        let http = http.chain(about.http_sockets.iter().map(|path| text(&format!("unix://{path}"))));
         let headers = settings.response_headers.iter().map(|(name, value)| {
             format!("{}:{}", text(name.as_str()), text(&String::from_utf8_lossy(value.as_bytes())))
         });
@@ -122,7 +129,7 @@ impl Api {
             ("DisableHTTPUnprintableCharFilter", settings.unprintable_paths.to_string()),
             ("HTTPAddrs", list(http)),
             ("HTTPBlockEndpoints", list(settings.block_endpoints.iter().map(|prefix| text(prefix)))),
-            ("HTTPMaxConnsPerClient", settings.connections_per_client.to_string()),
+            ("HTTPMaxConnsPerClient", self.connections.most().to_string()),
             ("HTTPPort", port.to_string()),
             ("HTTPResponseHeaders", format!("{{{}}}", headers.collect::<Vec<_>>().join(","))),
             ("HTTPUseCache", settings.use_cache.to_string()),
@@ -138,7 +145,7 @@ impl Api {
             ("SerfPortWAN", about.serf_wan_port.to_string()),
             ("ServerMode", "true".to_owned()),
             ("ServerPort", self.server_address.port().to_string()),
-            ("SessionTTLMin", text("0s")),
+            ("SessionTTLMin", text(&said_ttl(settings.min_session_ttl))),
             ("TaggedAddresses", pairs(&node.tagged_addresses)),
             ("TxnMaxReqLen", settings.max_transaction_bytes.to_string()),
             ("Version", text(&about.version)),
@@ -205,6 +212,11 @@ impl Api {
             ("serf_wan", gossip()),
         ]
     }
+}
+
+/// Consul shows the usual one as none.
+fn said_ttl(least: Duration) -> String {
+    GoDuration::from(if least == MIN_SESSION_TTL { Duration::ZERO } else { least }).to_string()
 }
 
 /// The architecture by Go's name, which Consul's users know.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use muster_agent::unknown_service;
 use muster_catalog::{CheckRegistration, LocalAgent, Registration, Wait};
 use muster_model::{Index, ServiceId};
-use muster_registry::{ReadOptions, Topic, wait_time};
+use muster_registry::{ReadOptions, Topic};
 use muster_wire::filter::ServiceFilter;
 use muster_wire::request::{self, CheckRequest};
 use muster_wire::{answer, header};
@@ -33,7 +33,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     let options = call.options(&call.params()?)?;
     let unknown = || ApiError::new(404, format!("unknown service ID: {}", call.argument));
     let id = ServiceId::new(&call.argument).map_err(|_| unknown())?;
-    let deadline = Instant::now() + wait_time(options.wait.unwrap_or_default());
+    let deadline = Instant::now() + api.registry.wait_time(options.wait.unwrap_or_default());
     loop {
         let before = api.registry.state().node_services(api.agent.node().as_str()).index;
         let entries = api.agent.entries().await?;

@@ -2,11 +2,27 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// Consul's `limits.http_max_conns_per_client`, if nobody says otherwise.
+const MOST: usize = 200;
+
 /// The open connections by client. Clones share the count.
-#[derive(Debug, Clone, Default)]
-pub struct Connections(Arc<Mutex<BTreeMap<IpAddr, usize>>>);
+#[derive(Debug, Clone)]
+pub struct Connections(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    counts: Mutex<BTreeMap<IpAddr, usize>>,
+    most: AtomicUsize,
+}
+
+impl Default for Connections {
+    fn default() -> Self {
+        Self(Arc::new(Shared { counts: Mutex::default(), most: AtomicUsize::new(MOST) }))
+    }
+}
 
 /// One of them; it is given back when this is dropped.
 #[derive(Debug)]
@@ -16,9 +32,20 @@ pub(crate) struct Place {
 }
 
 impl Connections {
-    /// A place for one more connection of `client`; none if it has `most` already (0: there is no most).
-    pub(crate) fn enter(&self, client: IpAddr, most: usize) -> Option<Place> {
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// How many one client may have at a time; 0: any number. Those that are open already stay.
+    pub fn allow(&self, most: usize) {
+        self.0.most.store(most, Ordering::Relaxed);
+    }
+
+    /// How many one client may have at a time.
+    pub fn most(&self) -> usize {
+        self.0.most.load(Ordering::Relaxed)
+    }
+
+    /// A place for one more connection of `client`; none if it has all that it may have.
+    pub(crate) fn enter(&self, client: IpAddr) -> Option<Place> {
+        let most = self.most();
+        let mut counts = self.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(client).or_default();
         if most > 0 && *count >= most {
             return None;
@@ -30,7 +57,7 @@ impl Connections {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut counts = self.connections.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.connections.0.counts.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = counts.get_mut(&self.client) {
             *count -= 1;
             if *count == 0 {
@@ -48,12 +75,15 @@ mod tests {
     fn each_client_has_its_own_places_and_gets_them_back() {
         let connections = Connections::default();
         let (one, two) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let places: Vec<_> = (0..2).map(|_| connections.enter(one, 2).unwrap()).collect();
-        assert!(connections.enter(one, 2).is_none());
-        assert!(connections.enter(one, 0).is_some(), "0 is no limit");
-        assert!(connections.enter(two, 2).is_some(), "others have theirs");
+        connections.allow(2);
+        let places: Vec<_> = (0..2).map(|_| connections.enter(one).unwrap()).collect();
+        assert!(connections.enter(one).is_none());
+        connections.allow(0);
+        assert!(connections.enter(one).is_some(), "0 is no limit");
+        connections.allow(2);
+        assert!(connections.enter(two).is_some(), "others have theirs");
         drop(places);
-        assert!(connections.enter(one, 2).is_some());
-        assert!(connections.0.lock().unwrap().is_empty(), "nothing is kept of who left");
+        assert!(connections.enter(one).is_some());
+        assert!(connections.0.counts.lock().unwrap().is_empty(), "nothing is kept of who left");
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_model::UserEvent;
-use muster_registry::{new_session_id, wait_time};
+use muster_registry::new_session_id;
 use muster_wire::answer;
 use muster_wire::query::Scope;
 use muster_wire::request::EventRequest;
@@ -36,7 +36,7 @@ pub(crate) async fn fire(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
     let options = call.options_in(Scope::None, &params)?;
-    let wait = (options.index > 0).then(|| (options.index, wait_time(options.wait.unwrap_or_default())));
+    let wait = (options.index > 0).then(|| (options.index, api.registry.wait_time(options.wait.unwrap_or_default())));
     let (index, events) = api.agent.events(params.get("name"), wait).await;
     let mut body = Vec::new();
     answer::events(&mut body, events.iter().map(|event| &**event));

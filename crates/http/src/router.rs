@@ -9,7 +9,7 @@ use crate::call::Call;
 use crate::reply::Reply;
 use crate::{
     Api, agent, agent_check, agent_control, agent_health, agent_maintenance, agent_self, catalog, connect, event,
-    health, host, kv, operator, session, snapshot, status, transaction,
+    health, host, kv, metrics, operator, session, snapshot, status, transaction,
 };
 
 /// What a handler returns.
@@ -80,6 +80,7 @@ pub static ROUTES: &[Route] = &[
     route!("/v1/agent/leave", ["PUT"], agent_control::leave),
     route!("/v1/agent/maintenance", ["PUT"], agent_maintenance::node),
     route!("/v1/agent/members", ["GET"], agent_self::members),
+    route!("/v1/agent/metrics", ["GET"], metrics::metrics),
     route!("/v1/agent/reload", ["PUT"], agent_control::reload),
     route!("/v1/agent/self", ["GET"], agent_self::about),
     route!("/v1/agent/service/", ["GET"], agent::service),

@@ -1,7 +1,7 @@
 //! Connections: from bytes to a [`Call`] and from a [`Reply`] to bytes.
 
 use std::convert::Infallible;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,8 +15,7 @@ use hyper::{Method, Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_wire::query::{is_escaped_well, plain_path, unescape_path};
 use muster_wire::request::{BadKvRequest, TransactionRequestError};
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
@@ -24,6 +23,7 @@ use tracing::{debug, warn};
 use crate::api_error::ApiError;
 use crate::call::Call;
 use crate::compression;
+use crate::listener::Listener;
 use crate::reply::{Reply, ReplyBody};
 use crate::request_line::{NextRequest, RequestLines};
 use crate::router::{Route, cleaned, find};
@@ -40,13 +40,13 @@ const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/p
 Connection: close\r\n\r\n";
 
 /// Serves `listener` until `shutdown`; then lets answers that are under way finish for a moment.
-pub async fn serve(api: Arc<Api>, listener: TcpListener, shutdown: CancellationToken) {
+pub async fn serve<L: Listener>(api: Arc<Api>, listener: L, shutdown: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
+            accepted = listener.next() => match accepted {
                 Ok((stream, client)) => {
-                    connections.spawn(connection(Arc::clone(&api), stream, client.ip(), shutdown.clone()));
+                    connections.spawn(connection(Arc::clone(&api), stream, client, shutdown.clone()));
                 }
                 Err(error) => {
                     // Out of descriptors, mostly: others may be closed meanwhile.
@@ -63,13 +63,18 @@ pub async fn serve(api: Arc<Api>, listener: TcpListener, shutdown: CancellationT
     connections.shutdown().await;
 }
 
-async fn connection(api: Arc<Api>, mut stream: TcpStream, client: IpAddr, shutdown: CancellationToken) {
-    let Some(_place) = api.connections.enter(client, api.settings.connections_per_client) else {
+async fn connection<S>(api: Arc<Api>, mut stream: S, client: Option<IpAddr>, shutdown: CancellationToken)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let place = client.map(|client| api.connections.enter(client));
+    if let Some(None) = place {
         // Who does not wait for it does not need to know.
         let _ = stream.write_all(TOO_MANY).await;
         return;
-    };
-    let _ = stream.set_nodelay(true);
+    }
+    // Who may open the socket's file is on this host.
+    let client = client.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let next = NextRequest::default();
     let lines = RequestLines::new(stream, next.clone());
     let service = service_fn(move |request| {

@@ -16,8 +16,9 @@ pub(crate) async fn create(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
     let params = call.params()?;
     call.refuse_enterprise(&params)?;
     own_datacenter(&api, &call.options(&params.without("index"))?, false)?;
-    let session = request::create_session(call.body(), new_session_id(), api.agent.node())
-        .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
+    let session =
+        request::create_session(call.body(), new_session_id(), api.agent.node(), api.settings.min_session_ttl)
+            .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     let id = session.id.clone();
     api.registry.submit(Command::SessionCreate(Arc::new(session))).await.map_err(|error| match error {
         SubmitError::Rejected(rejection) => ApiError::internal(format!("apply failed: {rejection}")),

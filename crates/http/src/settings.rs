@@ -1,9 +1,13 @@
 //! How requests are taken: Consul's `http_config` and `limits`.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
 use ipnet::IpNet;
+use muster_wire::request::MIN_SESSION_TTL;
+
+use crate::metrics::Telemetry;
 
 /// What the configuration says of HTTP.
 #[derive(Debug, Clone)]
@@ -18,12 +22,14 @@ pub struct Settings {
     pub use_cache: bool,
     /// Paths may have unprintable characters (`disable_http_unprintable_char_filter`).
     pub unprintable_paths: bool,
-    /// How many connections one client may have at a time; 0: any number (`limits.http_max_conns_per_client`).
-    pub connections_per_client: usize,
     /// The longest KV value (`limits.kv_max_value_size`).
     pub max_value_bytes: usize,
     /// The longest transaction, if it is longer than a value may be (`limits.txn_max_req_len`).
     pub max_transaction_bytes: usize,
+    /// The shortest TTL of a session (`session_ttl_min`).
+    pub min_session_ttl: Duration,
+    /// What is said of metrics (`telemetry`).
+    pub telemetry: Telemetry,
 }
 
 impl Default for Settings {
@@ -34,9 +40,10 @@ impl Default for Settings {
             allow_write_from: Vec::new(),
             use_cache: true,
             unprintable_paths: false,
-            connections_per_client: 200,
             max_value_bytes: 512 << 10,
             max_transaction_bytes: 512 << 10,
+            min_session_ttl: MIN_SESSION_TTL,
+            telemetry: Telemetry::default(),
         }
     }
 }

@@ -100,7 +100,7 @@ async fn long_answers_are_compressed_for_who_takes_it() {
 
 #[tokio::test]
 async fn a_client_with_too_many_connections_is_told_and_let_go() {
-    let server = Server::start(|api| api.settings.connections_per_client = 1).await;
+    let server = Server::start(|api| api.connections.allow(1)).await;
     let mut first = TcpStream::connect(server.address).await.unwrap();
     first.write_all(b"GET /v1/status/leader HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
     let mut byte = [0];
@@ -110,6 +110,32 @@ async fn a_client_with_too_many_connections_is_told_and_let_go() {
     assert!(head.starts_with("HTTP/1.1 429"), "{head}");
     drop(first);
     while server.ask("GET", "/v1/status/leader", "").await.0.starts_with("HTTP/1.1 429") {}
+}
+
+/// Consul sets no bound to most bodies (C8).
+#[tokio::test]
+async fn a_body_that_is_too_long_is_refused_unread_and_changes_nothing() {
+    let server = Server::start(|_| ()).await;
+    for target in [
+        "/v1/agent/service/register",
+        "/v1/agent/check/register",
+        "/v1/agent/check/update/x",
+        "/v1/catalog/register",
+        "/v1/catalog/deregister",
+        "/v1/session/create",
+        "/v1/event/fire/x",
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        let length = (8 << 20) + 1;
+        let request = format!("PUT {target} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{{");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let (head, body) = answer(&mut stream).await;
+        assert!(head.starts_with("HTTP/1.1 413"), "{target}: {head}");
+        let expected = format!("Request body({length} bytes) too large, max size: 8388608 bytes.");
+        assert!(body.starts_with(&expected), "{target}: {body}");
+    }
+    assert_eq!(server.get("/v1/agent/services").await, json!({}));
+    assert_eq!(server.get("/v1/event/list").await, json!([]));
 }
 
 #[tokio::test]
@@ -236,4 +262,52 @@ async fn a_wrong_input_changes_nothing() {
     assert_eq!(server.get("/v1/agent/checks").await, json!({}));
     assert_eq!(server.get("/v1/session/list").await, json!([]));
     assert!(server.ask("GET", "/v1/kv/?keys", "").await.1.contains("[]"));
+}
+
+#[tokio::test]
+async fn metrics_are_what_is_so_now() {
+    let server = Server::start(|_| ()).await;
+    server.put("/v1/agent/service/register", &json!({"Name": "web", "Port": 80})).await;
+    server.ask("PUT", "/v1/kv/a", "1").await;
+    server.ask("PUT", "/v1/session/create", r#"{"TTL":"30s"}"#).await;
+    let metrics = server.get("/v1/agent/metrics").await;
+    let gauge = |name: &str| {
+        let gauges = metrics["Gauges"].as_array().unwrap();
+        gauges.iter().find(|gauge| gauge["Name"] == name).unwrap_or_else(|| panic!("{name} in {metrics}"))["Value"]
+            .clone()
+    };
+    for (name, value) in [
+        ("consul.members.servers", 1),
+        ("consul.server.isLeader", 1),
+        ("consul.session_ttl.active", 1),
+        ("consul.state.kv_entries", 1),
+        ("consul.state.nodes", 1),
+        ("consul.state.service_instances", 1),
+        ("consul.state.services", 1),
+    ] {
+        assert_eq!(gauge(name), value, "{name}");
+    }
+    let timestamp = metrics["Timestamp"].as_str().unwrap();
+    assert!(
+        timestamp.ends_with(" +0000 UTC") && timestamp.len() == "2006-01-02 15:04:05 +0000 UTC".len(),
+        "{timestamp}"
+    );
+    let (head, body) = server.ask("GET", "/v1/agent/metrics?format=prometheus", "").await;
+    let reason = Some("Prometheus is not enabled since its retention time is not positive");
+    assert_eq!((header(&head, "x-consul-reason"), &*body), (reason, ""));
+}
+
+#[tokio::test]
+async fn prometheus_is_answered_if_it_may_ask() {
+    let server = Server::start(|api| {
+        api.settings.telemetry =
+            muster_http::Telemetry { prefix: "own".to_owned(), host: Some("my-host".to_owned()), prometheus: true };
+    })
+    .await;
+    let (head, body) = server.ask("GET", "/v1/agent/metrics?format=prometheus", "").await;
+    assert_eq!(header(&head, "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+    let line = "\nown_my_host_state_nodes{datacenter=\"dc1\"} 1\n";
+    assert!(body.contains(line), "{body}");
+    let head = server.ask_with("/v1/agent/metrics", "accept: text/plain;version=0.4.0;q=0.5, */*").await;
+    assert_eq!(header(&head, "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
 }

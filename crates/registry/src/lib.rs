@@ -17,10 +17,10 @@ pub use command::{
     Command, KvSet, OperationError, OperationFailure, OperationResult, Outcome, Rejection, RestoreStep, StateDigest,
     Subject,
 };
-pub use query::{Answer, CheckRow, InstanceView, NodeServices, Question, QuestionKey, ServiceNames, all_pass};
+pub use query::{Answer, Census, CheckRow, InstanceView, NodeServices, Question, QuestionKey, ServiceNames, all_pass};
 pub use registry::{
     Committed, Committer, Consistency, Diverged, OpenError, ReadOptions, ReadRefused, Registry, RegistryConfig,
-    Restore, RestoreError, SavedState, SubmitError, new_session_id, wait_time,
+    Restore, RestoreError, SavedState, SubmitError, WaitTimes, new_session_id,
 };
 pub use state::{RULES_LEVEL, State, Topic};
 pub use stored::StoredError;

@@ -1,6 +1,7 @@
 //! Reading a state: each query with the index of its answer and the topics that can change it.
 
 mod catalog;
+mod census;
 mod kv;
 mod question;
 mod session;
@@ -14,6 +15,7 @@ use crate::state::State;
 
 pub(crate) use catalog::row as check_row;
 pub use catalog::{NodeServices, ServiceNames, all_pass};
+pub use census::Census;
 pub use question::{Question, QuestionKey};
 pub use view::InstanceView;
 

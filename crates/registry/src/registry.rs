@@ -19,7 +19,7 @@ use muster_journal::{Journal, Position};
 use muster_model::Index;
 use tokio::sync::{mpsc, watch};
 
-pub use blocking::{Consistency, ReadOptions, ReadRefused, wait_time};
+pub use blocking::{Consistency, ReadOptions, ReadRefused, WaitTimes};
 pub use committer::Committer;
 pub use digest::Diverged;
 pub use restoring::{Restore, RestoreError, SavedState};
@@ -50,11 +50,19 @@ pub struct RegistryConfig {
     pub digest_every: u64,
     /// The rules level that every live server has announced: this one's own, as long as it is the only one.
     pub rules: u32,
+    /// How long blocking queries wait.
+    pub waits: WaitTimes,
 }
 
 impl Default for RegistryConfig {
     fn default() -> Self {
-        Self { datacenter: Arc::from("dc1"), snapshot_every: 20_000, digest_every: 10_000, rules: crate::RULES_LEVEL }
+        Self {
+            datacenter: Arc::from("dc1"),
+            snapshot_every: 20_000,
+            digest_every: 10_000,
+            rules: crate::RULES_LEVEL,
+            waits: WaitTimes::default(),
+        }
     }
 }
 

@@ -29,7 +29,7 @@ pub use event::{BadEvent, EventRequest};
 pub use fields::DecodeError;
 pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};
 pub use meta::{MetaProblem, check as check_meta};
-pub use session::{SessionRequestError, create_session};
+pub use session::{MIN_SESSION_TTL, SessionRequestError, create_session};
 pub use transaction::{
     MAX_OPERATIONS, OperationRefusal, TransactionRequest, TransactionRequestError, lock_session, transaction,
 };

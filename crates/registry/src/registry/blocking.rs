@@ -16,10 +16,28 @@ use crate::query::{Answer, Question};
 use crate::seeded::{SeededBug, held, is_seeded};
 use crate::state::{State, Topic};
 
-/// The wait of a blocking query that does not say how long (Consul's `default_query_time`).
-const DEFAULT_WAIT: Duration = Duration::from_secs(300);
-/// The longest wait (Consul's `max_query_time`).
-const MAX_WAIT: Duration = Duration::from_secs(600);
+/// How long blocking queries wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitTimes {
+    /// If they do not say (Consul's `default_query_time`).
+    pub default: Duration,
+    /// At most (Consul's `max_query_time`).
+    pub most: Duration,
+}
+
+impl WaitTimes {
+    fn of(self, asked: Duration) -> Duration {
+        let wait = if asked.is_zero() { self.default } else { asked }.min(self.most);
+        let random = RandomState::new().build_hasher().finish();
+        wait + (wait / 16).mul_f64(random as f64 / u64::MAX as f64)
+    }
+}
+
+impl Default for WaitTimes {
+    fn default() -> Self {
+        Self { default: Duration::from_secs(300), most: Duration::from_secs(600) }
+    }
+}
 
 /// Which state may answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,7 +112,7 @@ impl Registry {
             }
             return Ok(evaluate(&self.shared.state.load()));
         };
-        let deadline = Instant::now() + wait_time(wait.at_most);
+        let deadline = Instant::now() + self.wait_time(wait.at_most);
         let watches: Vec<_> = topics.iter().map(|topic| self.shared.watches.watch(topic.clone())).collect();
         let mut after = wait.after;
         let mut missing_before = false;
@@ -121,6 +139,11 @@ impl Registry {
         }
     }
 
+    /// How long a client waits that asks for so long (none: zero): within bounds, and up to a sixteenth more.
+    pub fn wait_time(&self, asked: Duration) -> Duration {
+        self.shared.config.waits.of(asked)
+    }
+
     /// Waits until everything is applied that any server had stored when this was called.
     async fn catch_up(&self) -> Result<(), ReadRefused> {
         let tail = self.shared.journal.tail().await.map_err(|_| ReadRefused)?;
@@ -132,9 +155,19 @@ impl Registry {
     }
 }
 
-/// How long a client waits that asks for so long (none: zero): within Consul's bounds, and up to a sixteenth more.
-pub fn wait_time(asked: Duration) -> Duration {
-    let wait = if asked.is_zero() { DEFAULT_WAIT } else { asked.min(MAX_WAIT) };
-    let random = RandomState::new().build_hasher().finish();
-    wait + (wait / 16).mul_f64(random as f64 / u64::MAX as f64)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_within_its_bounds_and_a_sixteenth_more() {
+        let seconds = Duration::from_secs;
+        let times = WaitTimes { default: seconds(16), most: seconds(32) };
+        for (asked, wait) in [(0, 16), (8, 8), (32, 32), (600, 32)] {
+            let wait = seconds(wait);
+            assert!((wait..=wait + wait / 16).contains(&times.of(seconds(asked))), "{asked}");
+        }
+        let short = WaitTimes { default: seconds(600), most: seconds(32) };
+        assert!(short.of(Duration::ZERO) <= seconds(34), "the default is no way around the most");
+    }
 }

@@ -14,8 +14,8 @@ use crate::Status;
 use crate::duration_text::{GoDuration, InvalidDuration};
 use crate::json::Value;
 
-/// The shortest TTL (Consul's default `session_ttl_min`).
-const MIN_TTL: Duration = Duration::from_secs(10);
+/// The shortest TTL, unless somebody says otherwise (Consul's `session_ttl_min`).
+pub const MIN_SESSION_TTL: Duration = Duration::from_secs(10);
 /// The longest TTL.
 const MAX_TTL: Duration = Duration::from_secs(24 * 3600);
 /// The lock-delay of a session that names none.
@@ -50,10 +50,12 @@ pub enum SessionRequestError {
     /// A TTL out of range.
     #[error(
         "Invalid Session TTL '{nanos}', must be between [{}={}]",
-        GoDuration::from(MIN_TTL),
+        GoDuration::from(*least),
         GoDuration::from(MAX_TTL)
     )]
     TtlRange {
+        /// The shortest TTL.
+        least: Duration,
         /// What was given, in nanoseconds.
         nanos: i64,
     },
@@ -76,8 +78,13 @@ impl SessionRequestError {
 }
 
 /// Reads the body of `/v1/session/create`, which may be empty. `id` is the new session's; `node` is where it stands
-/// unless the body says otherwise.
-pub fn create_session(body: &[u8], id: SessionId, node: &NodeName) -> Result<Session, SessionRequestError> {
+/// unless the body says otherwise; `least` is the shortest TTL.
+pub fn create_session(
+    body: &[u8],
+    id: SessionId,
+    node: &NodeName,
+    least: Duration,
+) -> Result<Session, SessionRequestError> {
     let mut fields = SessionFields::default();
     if !body.is_empty() {
         fields::body(body, go_types::SESSION, "", &["Alias"], &mut fields)?;
@@ -92,7 +99,7 @@ pub fn create_session(body: &[u8], id: SessionId, node: &NodeName) -> Result<Ses
         "delete" => SessionBehavior::Delete,
         _ => return Err(SessionRequestError::Behavior(fields.behavior)),
     };
-    let ttl = ttl(&fields.ttl)?;
+    let ttl = ttl(&fields.ttl, least)?;
     let mut node_checks = fields.checks.unwrap_or_default();
     match fields.node_checks {
         None if node_checks.is_empty() && !fields.named_checks => node_checks.push(Arc::from(NODE_CHECK)),
@@ -118,15 +125,15 @@ pub fn create_session(body: &[u8], id: SessionId, node: &NodeName) -> Result<Ses
     })
 }
 
-fn ttl(text: &str) -> Result<Option<SessionTtl>, SessionRequestError> {
+fn ttl(text: &str, least: Duration) -> Result<Option<SessionTtl>, SessionRequestError> {
     if text.is_empty() {
         return Ok(None);
     }
     let parsed = GoDuration::parse(text);
     let ttl = parsed.map_err(|problem| SessionRequestError::TtlText { text: text.to_owned(), problem })?;
     let length = ttl.or_zero();
-    if ttl.nanos() != 0 && !(MIN_TTL..=MAX_TTL).contains(&length) {
-        return Err(SessionRequestError::TtlRange { nanos: ttl.nanos() });
+    if ttl.nanos() != 0 && !(least..=MAX_TTL).contains(&length) {
+        return Err(SessionRequestError::TtlRange { least, nanos: ttl.nanos() });
     }
     Ok(Some(SessionTtl { text: Arc::from(text), length }))
 }
@@ -224,7 +231,7 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Result<Session, SessionRequestError> {
-        create_session(body.as_bytes(), SessionId::new("id").unwrap(), &NodeName::new("here").unwrap())
+        create_session(body.as_bytes(), SessionId::new("id").unwrap(), &NodeName::new("here").unwrap(), MIN_SESSION_TTL)
     }
 
     fn text(body: &str) -> String {
@@ -274,6 +281,18 @@ mod tests {
         assert_eq!(delay("\"61s\""), Duration::from_secs(61));
         assert_eq!(delay("-1"), Duration::ZERO);
         assert_eq!(text(r#"{"LockDelay":"x"}"#), "Request decode failed: time: invalid duration \"x\"");
+    }
+
+    #[test]
+    fn the_shortest_ttl_is_a_setting() {
+        let least = Duration::from_secs(2);
+        let read = |ttl: &str| {
+            let body = format!(r#"{{"TTL":"{ttl}"}}"#);
+            create_session(body.as_bytes(), SessionId::new("id").unwrap(), &NodeName::new("here").unwrap(), least)
+        };
+        assert_eq!(read("2s").unwrap().ttl.unwrap().length, least);
+        let range = "Invalid Session TTL '1000000000', must be between [2s=24h0m0s]";
+        assert_eq!(read("1s").unwrap_err().to_string(), range);
     }
 
     #[test]
