@@ -1,0 +1,178 @@
+//! Every endpoint that clients of service discovery call has its wrong input in the record: a route without fails here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use muster_conformance::record::{self, Body, Row};
+use muster_http::ROUTES;
+
+/// What can be wrong with a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Wrong {
+    NoJson,
+    NotUtf8,
+    TooDeep,
+    Twice,
+    Type,
+    Unknown,
+    Missing,
+    TooLong,
+}
+
+use Wrong::{Missing, NoJson, NotUtf8, TooDeep, TooLong, Twice, Type, Unknown};
+
+/// What a body of JSON goes through. Consul sets no bound to these bodies; ours is a difference (C8) with a test of its
+/// own.
+const JSON: &[Wrong] = &[NoJson, NotUtf8, TooDeep, Twice, Type, Unknown, Missing];
+
+/// The endpoints that unmodified clients of service discovery call, by the method, with what their bodies go through;
+/// none: they take no body. What a wrong path, method, option or argument is answered is asked of all.
+const ENDPOINTS: &[(&str, &str, &[Wrong])] = &[
+    ("PUT", "/v1/agent/check/deregister/", &[]),
+    ("PUT", "/v1/agent/check/fail/", &[]),
+    ("PUT", "/v1/agent/check/pass/", &[]),
+    ("PUT", "/v1/agent/check/register", JSON),
+    ("PUT", "/v1/agent/check/update/", JSON),
+    ("PUT", "/v1/agent/check/warn/", &[]),
+    ("GET", "/v1/agent/checks", &[]),
+    ("GET", "/v1/agent/connect/ca/roots", &[]),
+    ("GET", "/v1/agent/health/service/id/", &[]),
+    ("GET", "/v1/agent/health/service/name/", &[]),
+    ("PUT", "/v1/agent/maintenance", &[]),
+    ("GET", "/v1/agent/members", &[]),
+    ("GET", "/v1/agent/self", &[]),
+    ("GET", "/v1/agent/service/", &[]),
+    ("PUT", "/v1/agent/service/deregister/", &[]),
+    ("PUT", "/v1/agent/service/maintenance/", &[]),
+    ("PUT", "/v1/agent/service/register", JSON),
+    ("GET", "/v1/agent/services", &[]),
+    ("GET", "/v1/catalog/datacenters", &[]),
+    ("PUT", "/v1/catalog/deregister", JSON),
+    ("GET", "/v1/catalog/node-services/", &[]),
+    ("GET", "/v1/catalog/node/", &[]),
+    ("GET", "/v1/catalog/nodes", &[]),
+    ("PUT", "/v1/catalog/register", JSON),
+    ("GET", "/v1/catalog/service/", &[]),
+    ("GET", "/v1/catalog/services", &[]),
+    // A payload is any bytes.
+    ("PUT", "/v1/event/fire/", &[]),
+    ("GET", "/v1/event/list", &[]),
+    ("GET", "/v1/health/checks/", &[]),
+    ("GET", "/v1/health/node/", &[]),
+    ("GET", "/v1/health/service/", &[]),
+    ("GET", "/v1/health/state/", &[]),
+    ("DELETE", "/v1/kv/", &[]),
+    ("GET", "/v1/kv/", &[]),
+    ("PUT", "/v1/kv/", &[TooLong]),
+    // Nothing has to be in it: every field has a value of its own.
+    ("PUT", "/v1/session/create", &[NoJson, NotUtf8, TooDeep, Twice, Type, Unknown]),
+    ("PUT", "/v1/session/destroy/", &[]),
+    ("GET", "/v1/session/info/", &[]),
+    ("GET", "/v1/session/list", &[]),
+    ("GET", "/v1/session/node/", &[]),
+    ("PUT", "/v1/session/renew/", &[]),
+    ("GET", "/v1/status/leader", &[]),
+    ("GET", "/v1/status/peers", &[]),
+    ("PUT", "/v1/txn", &[NoJson, NotUtf8, TooDeep, Twice, Type, Unknown, Missing, TooLong]),
+];
+
+/// The route of a target, as the router finds it: the longest pattern that fits.
+fn pattern(target: &str) -> Option<&'static str> {
+    let path = target.split('?').next().unwrap_or_default();
+    let fits = |pattern: &&str| path == *pattern || (pattern.ends_with('/') && path.starts_with(*pattern));
+    ROUTES.iter().map(|route| route.pattern).filter(fits).max_by_key(|pattern| pattern.len())
+}
+
+fn recorded() -> BTreeMap<&'static str, Vec<Row>> {
+    let mut rows: BTreeMap<_, Vec<Row>> = BTreeMap::new();
+    for row in record::sequences().into_values().flatten() {
+        if let Some(pattern) = pattern(&row.target) {
+            rows.entry(pattern).or_default().push(row);
+        }
+    }
+    rows
+}
+
+#[test]
+fn every_endpoint_has_rows_of_wrong_input() {
+    let rows = recorded();
+    let none = Vec::new();
+    let mut lacking = Vec::new();
+    for (method, pattern, _) in ENDPOINTS {
+        let route = ROUTES.iter().find(|route| route.pattern == *pattern);
+        assert!(route.is_some_and(|route| route.methods.contains(method)), "{method} {pattern} is not there");
+        let rows = rows.get(pattern).unwrap_or(&none);
+        let is_refused = |row: &&Row| row.status >= 400;
+        let another_method = rows.iter().filter(is_refused).any(|row| row.status == 405);
+        // What is not there, and what is wrong with an option or an argument.
+        let refused = rows.iter().filter(is_refused).any(|row| row.method == *method);
+        // These take no option that could be wrong, nor an argument.
+        let takes_any = *pattern == "/v1/agent/self";
+        if !another_method || !(refused || takes_any) {
+            lacking.push(format!("{method} {pattern}: another method {another_method}, a wrong request {refused}"));
+        }
+    }
+    assert!(lacking.is_empty(), "no wrong input is recorded of:\n{}", lacking.join("\n"));
+}
+
+#[test]
+fn every_body_has_each_kind_of_wrong_input() {
+    let rows = recorded();
+    let none = Vec::new();
+    let mut lacking = Vec::new();
+    for (method, pattern, wanted) in ENDPOINTS {
+        let rows = rows.get(pattern).unwrap_or(&none).iter().filter(|row| row.method == *method);
+        let found: BTreeSet<Wrong> = rows.flat_map(kinds).collect();
+        for kind in wanted.iter().filter(|kind| !found.contains(kind)) {
+            lacking.push(format!("{method} {pattern}: {kind:?}"));
+        }
+    }
+    assert!(lacking.is_empty(), "no such wrong body is recorded:\n{}", lacking.join("\n"));
+}
+
+/// What is wrong with a row's body.
+fn kinds(row: &Row) -> BTreeSet<Wrong> {
+    let body = row.body.as_deref().unwrap_or_default();
+    let text = String::from_utf8_lossy(body);
+    let answer = match &row.body_answered {
+        Body::Text(text) => text.clone(),
+        Body::Json(json) => json.to_string(),
+    };
+    let deep = depth(&text) > 1000;
+    let holds = [
+        (NotUtf8, std::str::from_utf8(body).is_err()),
+        (TooDeep, deep),
+        (NoJson, !deep && serde_json::from_str::<serde_json::Value>(&text).is_err()),
+        (Twice, names_twice(&text)),
+        (Type, answer.contains("cannot unmarshal")),
+        (Unknown, text.to_lowercase().contains("\"unknown\"")),
+        (Missing, ["{}", "null", "[{}]"].contains(&&*text)),
+        (TooLong, row.status == 413),
+    ];
+    holds.into_iter().filter(|(_, holds)| *holds).map(|(kind, _)| kind).collect()
+}
+
+fn depth(text: &str) -> usize {
+    let (mut depth, mut most) = (0_usize, 0);
+    for character in text.chars() {
+        match character {
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(depth);
+    }
+    most
+}
+
+/// Whether a flat object of the text has a name twice, whatever its case.
+fn names_twice(text: &str) -> bool {
+    let objects = text.split(['{', '}']).filter(|object| object.contains("\":"));
+    objects.into_iter().any(|object| {
+        let names = object.split("\":").filter_map(|before| before.rsplit('"').next()).map(str::to_lowercase);
+        let mut names: Vec<String> = names.collect();
+        // What stands behind the last colon is a value.
+        names.pop();
+        let count = names.len();
+        names.iter().collect::<BTreeSet<_>>().len() < count
+    })
+}
