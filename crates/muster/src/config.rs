@@ -13,6 +13,7 @@ mod setting;
 mod settings;
 mod source;
 mod table;
+mod watch;
 
 pub use address_template::{interfaces, resolve};
 pub use definition::{Definition, Subject, definitions, file_definitions};
@@ -21,6 +22,7 @@ pub use setting::{Block, Entry, Origin, Setting};
 pub use settings::Settings;
 pub use source::{Format, Source, fragment, sources};
 pub use table::keys;
+pub use watch::{Watch, WatchHandler, WatchRequest, WatchSubject, watches};
 
 use anyhow::Result;
 

@@ -52,6 +52,11 @@ impl DnsServer {
         self.ports.iter().map(|port| port.address).collect()
     }
 
+    /// What changes how it is answered while it is served.
+    pub fn handle(&self) -> DnsHandle {
+        DnsHandle { dns: self.dns.clone(), addresses: self.addresses() }
+    }
+
     /// Serves until `shutdown`.
     pub async fn run(self, shutdown: CancellationToken) {
         let mut tasks = JoinSet::new();
@@ -59,6 +64,24 @@ impl DnsServer {
             tasks.spawn(port.serve(self.dns.clone(), shutdown.clone()));
         }
         while tasks.join_next().await.is_some() {}
+    }
+}
+
+/// Changes how DNS is answered.
+pub struct DnsHandle {
+    dns: Dns,
+    addresses: Vec<SocketAddr>,
+}
+
+impl DnsHandle {
+    /// Whether it could be answered so.
+    pub fn check(&self, config: &Config) -> Result<()> {
+        refuse_own(config, &self.addresses)
+    }
+
+    /// Answers so from now on, but for the domains.
+    pub fn change(&self, config: Config) {
+        self.dns.change(config);
     }
 }
 
@@ -89,10 +112,17 @@ pub async fn bind(config: &DnsConfig) -> Result<Vec<Port>> {
     for address in &config.listen {
         let wanted = SocketAddr::new(*address, config.port);
         let port = Port::bind(wanted).await.map_err(|error| not_bound(wanted, "DNS", "-dns-port", error))?;
-        if let Some(own) = config.answers.recursors.iter().find(|recursor| **recursor == port.address) {
-            bail!("recursor {own} is the address that DNS is served on here: it would ask itself");
-        }
         ports.push(port);
     }
+    let addresses: Vec<_> = ports.iter().map(|port| port.address).collect();
+    refuse_own(&config.answers, &addresses)?;
     Ok(ports)
+}
+
+/// Refuses recursors that are `addresses`, where DNS is served here.
+fn refuse_own(config: &Config, addresses: &[SocketAddr]) -> Result<()> {
+    match config.recursors.iter().find(|recursor| addresses.contains(recursor)) {
+        Some(own) => bail!("recursor {own} is the address that DNS is served on here: it would ask itself"),
+        None => Ok(()),
+    }
 }

@@ -1,7 +1,8 @@
-//! Logs on stderr and in files, as lines or as JSON; the level can be changed while it runs.
+//! Logs on stderr, in files and to syslog, as lines or as JSON; the level can be changed while it runs.
 
 mod file;
 mod json;
+mod syslog;
 
 use std::sync::Mutex;
 
@@ -11,6 +12,8 @@ use tracing_subscriber::fmt::writer::{BoxMakeWriter, MakeWriterExt};
 
 use file::LogFile;
 pub use file::LogFileSettings;
+pub use syslog::facility;
+use syslog::{SOCKET, Syslog};
 
 /// What is logged and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub struct LogSettings {
     pub json: bool,
     /// In files besides.
     pub file: Option<LogFileSettings>,
+    /// To syslog besides, under this facility.
+    pub syslog: Option<u8>,
 }
 
 /// Changes the level of logs that run.
@@ -35,20 +40,24 @@ impl LogLevel {
 
 /// Starts logging at `level`, as lines.
 pub fn start(level: &str) -> Result<()> {
-    start_as(&LogSettings { level: level.to_owned(), json: false, file: None }).map(drop)
+    start_as(&LogSettings { level: level.to_owned(), json: false, file: None, syslog: None }).map(drop)
 }
 
 /// Starts logging. `MUSTER_LOG` may say more than the level (tracing's filter language).
 pub fn start_as(settings: &LogSettings) -> Result<LogLevel> {
     let terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let (writer, colours) = match &settings.file {
-        None => (BoxMakeWriter::new(std::io::stderr), terminal),
-        Some(file) => {
-            let path = file.path.display();
-            let file = LogFile::open(file.clone()).with_context(|| format!("cannot write log file {path}"))?;
-            (BoxMakeWriter::new(std::io::stderr.and(Mutex::new(file))), false)
-        }
-    };
+    let colours = terminal && settings.file.is_none() && settings.syslog.is_none();
+    let mut writer = BoxMakeWriter::new(std::io::stderr);
+    if let Some(file) = &settings.file {
+        let path = file.path.display();
+        let file = LogFile::open(file.clone()).with_context(|| format!("cannot write log file {path}"))?;
+        writer = BoxMakeWriter::new(writer.and(Mutex::new(file)));
+    }
+    if let Some(facility) = settings.syslog {
+        let syslog = Syslog::connect(SOCKET.as_ref(), facility);
+        let syslog = syslog.with_context(|| format!("enable_syslog is set, and syslog is not reached at {SOCKET}"))?;
+        writer = BoxMakeWriter::new(writer.and(syslog));
+    }
     let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.level)?).with_writer(writer);
     if settings.json {
         let builder = builder.with_ansi(false).event_format(json::JsonLines).with_filter_reloading();

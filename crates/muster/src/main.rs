@@ -22,6 +22,8 @@ mod registry_client;
 mod registry_server;
 mod rendering;
 mod shutdown;
+mod unix_socket;
+mod watches;
 
 use std::process::ExitCode;
 

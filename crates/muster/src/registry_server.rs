@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
-use muster_agent::{Agent, AgentConfig, ProbeConfig, ScriptChecks};
+use muster_agent::{Agent, AgentConfig, CheckTimes, ProbeConfig, ScriptChecks};
 use muster_http::{About, Api, Control};
 use muster_journal::{HistoryId, Journal, MemoryJournal, OpenError, RedbJournal};
-use muster_model::{Node, NodeName, Service, ServiceId, ServiceName, Weights};
-use muster_registry::{Registry, RegistryConfig};
+use muster_model::{Meta, Node, NodeName, Service, ServiceId, ServiceName, Weights};
+use muster_registry::{Registry, RegistryConfig, WaitTimes};
 use muster_wire::answer::ConnectRoot;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::dns_server::{self, DnsConfig, DnsServer};
+use crate::unix_socket::{Socket, SocketAccess};
 use crate::{connect_root, port_holder};
 
 /// The version of Consul whose API this is; clients compare it.
@@ -44,6 +45,10 @@ pub struct ServerConfig {
     pub data_dir: Option<PathBuf>,
     /// Where HTTP is served.
     pub listen: Vec<IpAddr>,
+    /// And on which sockets in the file system.
+    pub sockets: Vec<PathBuf>,
+    /// Whose these are.
+    pub socket_access: SocketAccess,
     /// On which port; 0: any.
     pub http_port: u16,
     /// The port that `/v1/status/leader` names.
@@ -52,6 +57,10 @@ pub struct ServerConfig {
     pub serf_ports: [u16; 2],
     /// How requests are taken.
     pub http: muster_http::Settings,
+    /// How many connections one client may have; 0: any number.
+    pub connections_per_client: usize,
+    /// How long blocking queries wait.
+    pub waits: WaitTimes,
     /// All JSON is indented.
     pub pretty: bool,
     /// The version of Consul that the node says it has.
@@ -62,6 +71,10 @@ pub struct ServerConfig {
     pub scripts: ScriptChecks,
     /// How checks are run.
     pub probes: ProbeConfig,
+    /// How long things about checks take.
+    pub check_times: CheckTimes,
+    /// Nothing is kept of what checks say.
+    pub discard_check_output: bool,
 }
 
 impl ServerConfig {
@@ -79,16 +92,29 @@ impl ServerConfig {
             datacenter: Arc::from("dc1"),
             data_dir: None,
             listen: vec![LOOPBACK],
+            sockets: Vec::new(),
+            socket_access: SocketAccess::default(),
             http_port: 0,
             server_port: SERVER_PORT,
             serf_ports: [8301, 8302],
             http: muster_http::Settings::default(),
+            connections_per_client: 200,
+            waits: WaitTimes::default(),
             pretty: false,
             version: Arc::from(CONSUL_VERSION),
             dns: None,
             scripts: ScriptChecks::Off,
             probes: ProbeConfig::default(),
+            check_times: CheckTimes::default(),
+            discard_check_output: false,
         }
+    }
+
+    /// The node's Meta, with what the agent adds by itself.
+    pub fn meta(&self) -> Meta {
+        let mut meta = pairs(&[("consul-network-segment", ""), ("consul-version", &self.version)]);
+        meta.extend(self.node_meta.clone());
+        meta
     }
 }
 
@@ -102,6 +128,8 @@ pub struct RegistryServer {
     pub api: Arc<Api>,
     /// Where HTTP is served.
     pub addresses: Vec<SocketAddr>,
+    /// And on which sockets.
+    pub sockets: Vec<Socket>,
     /// DNS, if it is served.
     pub dns: Option<DnsServer>,
     listeners: Vec<TcpListener>,
@@ -125,30 +153,24 @@ impl RegistryServer {
             Some(dns) => dns_server::bind(dns).await?,
             None => Vec::new(),
         };
+        let sockets: Vec<Socket> =
+            config.sockets.iter().map(|path| Socket::bind(path, config.socket_access)).collect::<Result<_>>()?;
         let addresses: Vec<SocketAddr> =
             listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>().context("cannot read own port")?;
         let journal: Arc<dyn Journal> = match &config.data_dir {
             None => Arc::new(MemoryJournal::new(HistoryId::random())),
             Some(directory) => Arc::new(open_data(directory).await?),
         };
-        let node_id = match (&config.data_dir, &config.node_id) {
-            (None, Some(id)) => id.clone(),
-            (None, None) => uuid::Uuid::new_v4().to_string(),
-            (Some(directory), id) => node_id(directory, id.as_deref())?,
+        let agent_config = agent_config(&config)?;
+        let registry_config = RegistryConfig {
+            datacenter: Arc::clone(&config.datacenter),
+            waits: config.waits,
+            ..RegistryConfig::default()
         };
-        let registry_config =
-            RegistryConfig { datacenter: Arc::clone(&config.datacenter), ..RegistryConfig::default() };
         let (registry, committer) = Registry::open(journal, registry_config).await?;
         let last = CancellationToken::new();
         let mut committing = JoinSet::new();
         committing.spawn(committer.run(last.clone()));
-        let node = own_node(&config, node_id);
-        let agent_config = AgentConfig {
-            server: Some(consul_service(&config)),
-            scripts: config.scripts,
-            probes: config.probes.clone(),
-            ..AgentConfig::new(node)
-        };
         let agent = Arc::new(Agent::start(agent_config, Arc::new(registry.clone())).await?);
         let root = match &config.data_dir {
             None => connect_root::fresh()?,
@@ -160,9 +182,21 @@ impl RegistryServer {
         api.control = control;
         api.about = about(&config, &addresses, root);
         api.settings = config.http.clone();
+        api.connections.allow(config.connections_per_client);
         let api = Arc::new(api);
         let dns = config.dns.map(|dns| DnsServer::new(dns.answers, dns_ports, registry.clone()));
-        Ok(Self { registry, agent, api, addresses, dns, listeners, tasks: JoinSet::new(), committer: committing, last })
+        Ok(Self {
+            registry,
+            agent,
+            api,
+            addresses,
+            sockets,
+            dns,
+            listeners,
+            tasks: JoinSet::new(),
+            committer: committing,
+            last,
+        })
     }
 
     /// Where DNS is served, for people.
@@ -175,6 +209,9 @@ impl RegistryServer {
     /// Serves until `shutdown`; then stops what writes before what stores.
     pub async fn run(mut self, shutdown: CancellationToken) {
         for listener in self.listeners {
+            self.tasks.spawn(muster_http::serve(Arc::clone(&self.api), listener, shutdown.clone()));
+        }
+        for listener in self.sockets.iter_mut().filter_map(|socket| socket.listener.take()) {
             self.tasks.spawn(muster_http::serve(Arc::clone(&self.api), listener, shutdown.clone()));
         }
         if let Some(dns) = self.dns {
@@ -194,6 +231,23 @@ impl RegistryServer {
     }
 }
 
+/// The agent of this node.
+fn agent_config(config: &ServerConfig) -> Result<AgentConfig> {
+    let node_id = match (&config.data_dir, &config.node_id) {
+        (None, Some(id)) => id.clone(),
+        (None, None) => uuid::Uuid::new_v4().to_string(),
+        (Some(directory), id) => node_id(directory, id.as_deref())?,
+    };
+    Ok(AgentConfig {
+        server: Some(consul_service(config)),
+        scripts: config.scripts,
+        probes: config.probes.clone(),
+        times: config.check_times,
+        discard_output: config.discard_check_output,
+        ..AgentConfig::new(own_node(config, node_id))
+    })
+}
+
 /// What the process says of itself.
 fn about(config: &ServerConfig, addresses: &[SocketAddr], root: ConnectRoot) -> About {
     let mut about = About::new(&config.version, concat!("muster-", env!("CARGO_PKG_VERSION")), config.advertise);
@@ -203,6 +257,7 @@ fn about(config: &ServerConfig, addresses: &[SocketAddr], root: ConnectRoot) -> 
     about.bootstrap = !about.dev_mode;
     about.data_dir = config.data_dir.as_ref().map(|directory| directory.display().to_string());
     about.http_addresses = addresses.to_vec();
+    about.http_sockets = config.sockets.iter().map(|path| path.display().to_string()).collect();
     about.root = Some(root);
     about
 }
@@ -278,14 +333,12 @@ fn write_node_id(directory: &Path, path: &Path, id: &str) -> Result<()> {
 }
 
 fn own_node(config: &ServerConfig, id: String) -> Node {
-    let mut meta = pairs(&[("consul-network-segment", ""), ("consul-version", &config.version)]);
-    meta.extend(config.node_meta.clone());
     Node {
         name: config.node.clone(),
         id: Arc::from(id),
         address: Arc::from(config.advertise.to_string()),
         tagged_addresses: config.tagged_addresses.clone(),
-        meta,
+        meta: config.meta(),
     }
 }
 

@@ -47,6 +47,29 @@ fn a_stop_does_not_wait_for_blocked_queries() {
     assert!(agent.ends_after("TERM").success());
 }
 
+/// Consul's server answers 1 to the first three: it calls a stop without leaving a failure.
+#[test]
+fn a_stop_is_no_failure_whatever_is_said_about_leaving() {
+    let directory = tempfile::tempdir().unwrap();
+    let pid_file = directory.path().join("pid");
+    let stopped = |signal: &str, more: &[&str]| {
+        let usual = ["agent", "-dev", "-http-port", "0", "-dns-port", "-1", "-pid-file", pid_file.to_str().unwrap()];
+        let agent = Agent::start(&[&usual, more].concat());
+        assert_eq!(std::fs::read_to_string(&pid_file).unwrap().trim(), agent.process.id().to_string());
+        let status = agent.ends_after(signal);
+        assert!(!pid_file.exists(), "the file goes with the process");
+        status.code()
+    };
+    for signal in ["INT", "TERM", "QUIT"] {
+        assert_eq!(stopped(signal, &[]), Some(0), "{signal}");
+    }
+    for key in ["leave_on_terminate = true", "skip_leave_on_interrupt = false"] {
+        for signal in ["INT", "TERM"] {
+            assert_eq!(stopped(signal, &["-hcl", key]), Some(0), "{signal} {key}");
+        }
+    }
+}
+
 #[test]
 fn a_taken_port_is_named_with_its_holder() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -228,7 +251,7 @@ fn addresses_may_be_several_and_templates() {
     for (text, expected) in [
         ("{{ GetInterfaceIP \\\"none0\\\" }}", "which GetInterfaceIP: there is no interface \"none0\""),
         ("{{ GetNothing }}", "which uses GetNothing, which muster does not have"),
-        ("unix:///run/x.sock", "sockets are not there yet"),
+        ("unix:///run/x.sock", "only addresses.http may be a socket"),
     ] {
         std::fs::write(&path, format!("node_name = \"n\"\nclient_addr = \"{text}\"")).unwrap();
         let (code, line) = refused(&["agent", "-dev", "-config-file", path.to_str().unwrap()]);
@@ -260,6 +283,13 @@ fn files_say_how_requests_are_taken() {
             "1:15: key \"http_config.response_headers\" has \"a b\"",
         ),
         ("limits { kv_max_value_size = -1 }", "1:10: key \"limits.kv_max_value_size\" is -1"),
+        ("session_ttl_min = \"-1s\"", "1:1: key \"session_ttl_min\" is -1s: no time is below 0s"),
+        ("default_query_time = \"-1s\"", "1:1: key \"default_query_time\" is -1s: no time is below 0s"),
+        ("max_query_time = \"-1s\"", "1:1: key \"max_query_time\" is -1s: no time is below 0s"),
+        ("check_update_interval = \"-1s\"", "1:1: key \"check_update_interval\" is -1s: no time is below 0s"),
+        ("check_deregister_interval_min = \"-1s\"", "is -1s: no time is below 0s"),
+        ("telemetry { prometheus_retention_time = \"-1s\" }", "is -1s: no time is below 0s"),
+        ("syslog_facility = \"x\"", "1:1: key \"syslog_facility\" is \"x\": LOCAL0 to LOCAL7,"),
     ] {
         std::fs::write(&path, text).unwrap();
         let (_, line) = refused(&arguments);

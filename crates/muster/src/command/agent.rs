@@ -3,6 +3,7 @@
 mod checks;
 mod config;
 pub mod dns;
+mod file_changes;
 mod http;
 mod identity;
 mod network;
@@ -24,9 +25,11 @@ use crate::logging::LogLevel;
 use crate::pid_file::PidFile;
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, is_open};
+use crate::watches::Watches;
 use crate::{logging, shutdown};
 pub use config::{AgentSettings, HTTP_PORT, parse_address, port};
-use reload::Reloader;
+use file_changes::Files;
+use reload::{Reloader, Running};
 pub use table::TABLE;
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
@@ -45,6 +48,9 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
 /// Where the agent with these arguments answers, for one who asks on the same host.
 pub fn address_of(program: Program, arguments: &[String]) -> Result<String> {
     let server = AgentSettings::read(program, &TABLE.parse(arguments)?)?.server;
+    if let (None, Some(socket)) = (server.listen.first(), server.sockets.first()) {
+        return Ok(format!("unix://{}", socket.display()));
+    }
     let address = server.listen.first().copied().context("it serves no HTTP API")?;
     let address = if address.is_unspecified() { LOOPBACK } else { address };
     anyhow::ensure!(server.http_port != 0, "its HTTP port is any that was free: -http-port PORT would be right");
@@ -72,11 +78,17 @@ async fn serve(settings: AgentSettings, sources: Sources) -> Result<()> {
     let (control, requests) = reload::requests();
     let server = RegistryServer::start_with(settings.server.clone(), control).await?;
     let mut definitions = Definitions::open(Arc::clone(&server.api), settings.server.data_dir.as_deref())?;
+    let mut watches = Watches::at(own_address(&server));
+    watches.check(&settings.watches)?;
     definitions.apply(&settings.definitions).await?;
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     println!("{}", started(&settings, &server));
     let Sources { program, flags, level } = sources;
-    let reloader = Reloader { program, flags, level, definitions, settings: settings.settings };
+    let running = Running::of(&server);
+    watches.apply(settings.watches)?;
+    let files = settings.auto_reload.then(|| Files::named_by(&flags));
+    let reloader =
+        Reloader { files, program, flags, level, definitions, watches, running, settings: settings.settings };
     let reloading = tokio::spawn(reloader.run(hangups, requests, shutdown.clone()));
     let exposing = engine.map(|engine| {
         let served = Served::by(&server, settings.server.http_port);
@@ -92,6 +104,16 @@ async fn serve(settings: AgentSettings, sources: Sources) -> Result<()> {
     Ok(())
 }
 
+/// Where the agent reaches its own API.
+fn own_address(server: &RegistryServer) -> Option<String> {
+    let socket = server.sockets.first().map(|socket| format!("unix://{}", socket.path.display()));
+    let address = server.addresses.first().map(|address| {
+        let ip = if address.ip().is_unspecified() { LOOPBACK } else { address.ip() };
+        SocketAddr::new(ip, address.port()).to_string()
+    });
+    address.or(socket)
+}
+
 fn warn_of(settings: &AgentSettings) {
     for warning in &settings.warnings {
         warn!("{warning}");
@@ -103,7 +125,9 @@ fn warn_of(settings: &AgentSettings) {
 
 /// The line that says that all is up.
 fn started(settings: &AgentSettings, server: &RegistryServer) -> String {
-    let addresses: Vec<_> = server.addresses.iter().map(|address| format!("http://{address}")).collect();
+    let addresses = server.addresses.iter().map(|address| format!("http://{address}"));
+    let sockets = server.sockets.iter().map(|socket| format!("unix://{}", socket.path.display()));
+    let addresses: Vec<_> = addresses.chain(sockets).collect();
     let kept = match &settings.server.data_dir {
         Some(directory) => format!("kept in {}", directory.display()),
         None => "kept in memory only".to_owned(),

@@ -17,6 +17,7 @@ pub fn markdown() -> String {
 
 fn here(key: &Key) -> String {
     match key.effect {
+        Effect::Works if key.reloads => "yes; also on a reload".to_owned(),
         Effect::Works => "yes".to_owned(),
         Effect::Harmless => "ignored with a warning".to_owned(),
         Effect::Absent([]) => "absent: an error that names it".to_owned(),

@@ -15,7 +15,11 @@ pub struct Agent {
 
 impl Agent {
     pub fn start(arguments: &[&str]) -> Self {
-        let mut process = muster(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap();
+        Self::of(muster(arguments).stdout(Stdio::piped()).stderr(Stdio::inherit()).spawn().unwrap())
+    }
+
+    /// One that was started; waits until it is ready.
+    pub fn of(mut process: Child) -> Self {
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("not ready: {line:?}"));

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use anyhow::Result;
-use muster_agent::{ProbeConfig, ScriptChecks};
+use muster_agent::{CheckTimes, ProbeConfig, ScriptChecks};
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
 
+use super::http::duration;
 use crate::config::Settings;
 
 /// Who may have checks run commands.
@@ -18,6 +19,15 @@ pub(super) fn scripts(settings: &Settings) -> ScriptChecks {
     } else {
         ScriptChecks::Off
     }
+}
+
+/// How long things about checks take.
+pub(super) fn times(settings: &Settings) -> Result<CheckTimes> {
+    let usual = CheckTimes::default();
+    Ok(CheckTimes {
+        hold: duration(settings, "check_update_interval")?.unwrap_or(usual.hold),
+        shortest_removal: duration(settings, "check_deregister_interval_min")?.unwrap_or(usual.shortest_removal),
+    })
 }
 
 /// How checks are run.

@@ -12,9 +12,9 @@ use muster_model::duration_text::GoDuration;
 use super::network::Network;
 use super::{checks, dns, http, identity};
 use crate::address;
-use crate::config::{self, Definition, Settings, definitions};
+use crate::config::{self, Definition, Settings, Watch, definitions};
 use crate::flags::Parsed;
-use crate::logging::{LogFileSettings, LogSettings, is_level};
+use crate::logging::{LogFileSettings, LogSettings, facility, is_level};
 use crate::program::Program;
 use crate::registry_server::{ServerConfig, is_open};
 
@@ -31,8 +31,12 @@ pub struct AgentSettings {
     pub expose: Vec<String>,
     pub log: LogSettings,
     pub pid_file: Option<PathBuf>,
+    /// Files are read again as soon as they change.
+    pub auto_reload: bool,
     /// What files define.
     pub definitions: Vec<Definition>,
+    /// Whom they have changes told.
+    pub watches: Vec<Watch>,
     /// What all this was read from.
     pub settings: Settings,
     /// Told once, when logging runs.
@@ -73,11 +77,7 @@ impl AgentSettings {
         let mut warnings = settings.skipped.clone();
         let node = identity::node_name(settings, address::host_name)?;
         warnings.extend(identity::undiscoverable(&node));
-        let harmless = settings.harmless();
-        if !harmless.is_empty() {
-            let list = harmless.join(", ");
-            warnings.push(format!("no effect here, and docs/compatibility.md says why of each: {list}"));
-        }
+        warnings.extend(without_effect(settings));
         let network = Network::of(settings, dev)?;
         let datacenter = identity::datacenter(settings)?;
         let dns = dns::settings(settings, network.http_port, &datacenter)?;
@@ -88,21 +88,44 @@ impl AgentSettings {
             datacenter: Arc::from(datacenter),
             data_dir: data_dir.filter(|_| !dev),
             listen: network.listen,
+            sockets: network.sockets,
+            socket_access: network.socket_access,
             http_port: network.http_port,
             server_port: network.server_port,
             pretty: dev,
             dns,
             http: http::settings(settings)?,
+            connections_per_client: http::connections_per_client(settings)?,
+            waits: http::waits(settings)?,
             serf_ports: [serf_port(settings, "ports.serf_lan", 8301), serf_port(settings, "ports.serf_wan", 8302)],
             scripts: checks::scripts(settings),
             probes: checks::probes(settings)?,
+            check_times: checks::times(settings)?,
+            discard_check_output: settings.bool("discard_check_output").unwrap_or(false),
             version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
             ..ServerConfig::at(NodeName::new(node).context("node_name")?, network.advertise)
         };
         let pid_file = settings.text("pid_file").map(PathBuf::from);
         let (log, definitions) = (log(settings)?, definitions(settings)?);
-        Ok(Self { server, expose: Vec::new(), log, pid_file, definitions, settings: settings.clone(), warnings })
+        Ok(Self {
+            server,
+            expose: Vec::new(),
+            log,
+            pid_file,
+            auto_reload: settings.bool("auto_reload_config").unwrap_or(false),
+            definitions,
+            watches: config::watches(settings)?,
+            settings: settings.clone(),
+            warnings,
+        })
     }
+}
+
+/// The one warning about what is set and does nothing.
+fn without_effect(settings: &Settings) -> Option<String> {
+    let harmless = settings.harmless();
+    let list = harmless.join(", ");
+    (!harmless.is_empty()).then(|| format!("no effect here, and docs/compatibility.md says why of each: {list}"))
 }
 
 /// What is logged, and where.
@@ -114,8 +137,9 @@ fn log(settings: &Settings) -> Result<LogSettings> {
         );
     }
     let json = settings.bool("log_json").unwrap_or(false);
+    let syslog = syslog(settings)?;
     let Some(path) = settings.text("log_file").filter(|text| !text.is_empty()) else {
-        return Ok(LogSettings { level, json, file: None });
+        return Ok(LogSettings { level, json, file: None, syslog });
     };
     let every = settings.duration("log_rotate_duration").map_or(DAY, GoDuration::or_zero);
     if every.is_zero() {
@@ -127,7 +151,19 @@ fn log(settings: &Settings) -> Result<LogSettings> {
         level,
         json,
         file: Some(LogFileSettings { path: PathBuf::from(path), every, max_bytes, max_files }),
+        syslog,
     })
+}
+
+/// The facility, if logs go to syslog too. A wrong one is told even if they do not.
+fn syslog(settings: &Settings) -> Result<Option<u8>> {
+    // Consul's default.
+    let name = settings.text("syslog_facility").filter(|name| !name.is_empty()).unwrap_or("LOCAL0");
+    let Some(facility) = facility(name) else {
+        let what = format!("is {name:?}: LOCAL0 to LOCAL7, DAEMON, USER or another one of syslog's would be right");
+        return Err(settings.wrong("syslog_facility", what));
+    };
+    Ok(settings.bool("enable_syslog").unwrap_or(false).then_some(facility))
 }
 
 /// One server, with a place for its data: anything else is not there yet, and must not look as if it were.

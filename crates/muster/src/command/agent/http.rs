@@ -1,8 +1,13 @@
 //! How requests are taken: `http_config` and `limits`.
 
-use anyhow::Result;
-use muster_http::Settings as HttpSettings;
+use std::time::Duration;
 
+use anyhow::Result;
+use muster_http::{Settings as HttpSettings, Telemetry};
+use muster_model::duration_text::GoDuration;
+use muster_registry::WaitTimes;
+
+use crate::address;
 use crate::config::Settings;
 
 /// The longest value or transaction that can be allowed: one must fit into a batch of the journal.
@@ -28,15 +33,52 @@ pub fn settings(settings: &Settings) -> Result<HttpSettings> {
         allow_write_from,
         use_cache: settings.bool("http_config.use_cache").unwrap_or(default.use_cache),
         unprintable_paths: settings.bool("disable_http_unprintable_char_filter").unwrap_or(default.unprintable_paths),
-        connections_per_client: number(
-            settings,
-            "limits.http_max_conns_per_client",
-            default.connections_per_client,
-            i64::from(i32::MAX),
-        )?,
         max_value_bytes: number(settings, "limits.kv_max_value_size", default.max_value_bytes, MOST_BYTES)?,
         max_transaction_bytes: number(settings, "limits.txn_max_req_len", default.max_transaction_bytes, MOST_BYTES)?,
+        min_session_ttl: duration(settings, "session_ttl_min")?
+            // None, as for Consul.
+            .filter(|least| !least.is_zero())
+            .unwrap_or(default.min_session_ttl),
+        telemetry: telemetry(settings)?,
     })
+}
+
+/// How metrics are named, and whether Prometheus may ask for them.
+fn telemetry(settings: &Settings) -> Result<Telemetry> {
+    let usual = Telemetry::default();
+    let host = match settings.bool("telemetry.disable_hostname") {
+        Some(true) => None,
+        // A host that does not say its name has none in front of its metrics.
+        _ => address::host_name().ok(),
+    };
+    let retention = duration(settings, "telemetry.prometheus_retention_time")?;
+    Ok(Telemetry {
+        prefix: settings.text("telemetry.metrics_prefix").map_or(usual.prefix, str::to_owned),
+        host,
+        prometheus: retention.is_some_and(|time| !time.is_zero()),
+    })
+}
+
+/// How many connections one client may have; 0: any number.
+pub fn connections_per_client(settings: &Settings) -> Result<usize> {
+    number(settings, "limits.http_max_conns_per_client", 200, i64::from(i32::MAX))
+}
+
+/// How long blocking queries wait.
+pub fn waits(settings: &Settings) -> Result<WaitTimes> {
+    let usual = WaitTimes::default();
+    Ok(WaitTimes {
+        default: duration(settings, "default_query_time")?.filter(|time| !time.is_zero()).unwrap_or(usual.default),
+        most: duration(settings, "max_query_time")?.filter(|time| !time.is_zero()).unwrap_or(usual.most),
+    })
+}
+
+/// A duration that is not below zero.
+pub fn duration(settings: &Settings, path: &str) -> Result<Option<Duration>> {
+    match settings.duration(path) {
+        Some(time) if time.nanos() < 0 => Err(settings.wrong(path, format!("is {time}: no time is below 0s"))),
+        time => Ok(time.map(GoDuration::or_zero)),
+    }
 }
 
 fn number(settings: &Settings, path: &str, default: usize, most: i64) -> Result<usize> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -10,6 +11,11 @@ use super::config::HTTP_PORT;
 use crate::address;
 use crate::config::{self, Settings};
 use crate::registry_server::{LOOPBACK, SERVER_PORT};
+use crate::unix_socket::{self, SocketAccess};
+
+/// The key of HTTP's addresses, which may be sockets, and how those begin.
+const HTTP: &str = "addresses.http";
+const SOCKET: &str = "unix://";
 
 /// Addresses and ports.
 #[derive(Debug)]
@@ -17,6 +23,8 @@ pub struct Network {
     pub advertise: IpAddr,
     pub tagged_addresses: BTreeMap<Arc<str>, Arc<str>>,
     pub listen: Vec<IpAddr>,
+    pub sockets: Vec<PathBuf>,
+    pub socket_access: SocketAccess,
     pub http_port: u16,
     pub server_port: u16,
 }
@@ -65,7 +73,9 @@ impl Network {
         Ok(Self {
             advertise,
             tagged_addresses: tagged,
-            listen: listen(settings, "addresses.http", "ports.http")?,
+            listen: listen(settings, HTTP, "ports.http")?,
+            sockets: sockets(settings)?,
+            socket_access: socket_access(settings)?,
             http_port: port(settings, "ports.http", HTTP_PORT)?,
             server_port: port(settings, "ports.server", SERVER_PORT)?,
         })
@@ -90,8 +100,8 @@ fn resolved(settings: &Settings, path: &str, text: &str) -> Result<String> {
 }
 
 fn address_of(settings: &Settings, path: &str, text: &str) -> Result<IpAddr> {
-    if text.starts_with("unix://") {
-        let what = format!("is {text:?}: sockets are not there yet, an IP address would be right");
+    if text.starts_with(SOCKET) {
+        let what = format!("is {text:?}: only {HTTP} may be a socket, an IP address would be right");
         return Err(settings.wrong(path, what));
     }
     text.parse()
@@ -110,12 +120,44 @@ pub fn listen(settings: &Settings, addresses: &str, port: &str) -> Result<Vec<Ip
         (None, None) => return Ok(vec![LOOPBACK]),
     };
     let text = resolved(settings, path, text)?;
-    let list: Vec<IpAddr> =
-        text.split_whitespace().map(|word| address_of(settings, path, word)).collect::<Result<_>>()?;
-    if list.is_empty() {
+    let (sockets, words): (Vec<&str>, Vec<&str>) =
+        text.split_whitespace().partition(|word| path == HTTP && word.starts_with(SOCKET));
+    let list: Vec<IpAddr> = words.into_iter().map(|word| address_of(settings, path, word)).collect::<Result<_>>()?;
+    if list.is_empty() && sockets.is_empty() {
         return Err(settings.wrong(path, "names no address: 127.0.0.1 would be right"));
     }
     Ok(list)
+}
+
+/// The sockets among HTTP's addresses.
+fn sockets(settings: &Settings) -> Result<Vec<PathBuf>> {
+    if settings.int("ports.http") == Some(-1) {
+        return Ok(Vec::new());
+    }
+    let words = settings.text(HTTP).unwrap_or_default().split_whitespace();
+    let sockets = words.filter_map(|word| word.strip_prefix(SOCKET)).map(|path| match path {
+        "" => Err(settings.wrong(HTTP, "has a socket without a path: unix:///run/muster.sock would be right")),
+        path => Ok(PathBuf::from(path)),
+    });
+    sockets.collect()
+}
+
+fn socket_access(settings: &Settings) -> Result<SocketAccess> {
+    let given = |path| settings.text(path).filter(|text| !text.is_empty());
+    let number = |path, file: &str| {
+        let wrong = |text| settings.wrong(path, format!("is {text:?}: a number, or a name of {file}, would be right"));
+        given(path).map(|text| unix_socket::number(text, file).ok_or_else(|| wrong(text))).transpose()
+    };
+    let path = "unix_sockets.mode";
+    let mode = given(path).map(|text| match u32::from_str_radix(text, 8) {
+        Ok(mode) if mode <= 0o777 => Ok(mode),
+        _ => Err(settings.wrong(path, format!("is {text:?}: octal digits such as \"0770\" would be right"))),
+    });
+    Ok(SocketAccess {
+        user: number("unix_sockets.user", "/etc/passwd")?,
+        group: number("unix_sockets.group", "/etc/group")?,
+        mode: mode.transpose()?,
+    })
 }
 
 fn port(settings: &Settings, path: &str, default: u16) -> Result<u16> {

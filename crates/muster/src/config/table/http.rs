@@ -7,7 +7,8 @@ const NO_RPC: &str = "there are no calls between servers";
 
 pub const KEYS: &[Key] = &[
     harmless("cache", Kind::Any, "there is no cache between agent and server"),
-    absent("default_query_time", Kind::Duration, "").flag("default-query-time"),
+    works("default_query_time", Kind::Duration, "how long a blocking query waits that does not say; default 5m")
+        .flag("default-query-time"),
     works(
         "disable_http_unprintable_char_filter",
         Kind::Bool,
@@ -21,7 +22,7 @@ pub const KEYS: &[Key] = &[
     absent("http_config.max_header_bytes", Kind::Int, ""),
     works("http_config.response_headers", Kind::Map, "headers that every answer has besides"),
     works("http_config.use_cache", Kind::Bool, "whether answers to ?cached say X-Cache; every answer is fresh"),
-    works("limits.http_max_conns_per_client", Kind::Int, "connections of one address at a time; default 200"),
+    works("limits.http_max_conns_per_client", Kind::Int, "connections of one address at a time; default 200").reloads(),
     harmless("limits.https_handshake_timeout", Kind::Duration, "there is no TLS yet"),
     works("limits.kv_max_value_size", Kind::Int, "bytes of a value; default 524288, at most 8 MiB"),
     absent("limits.request_limits", Kind::Any, "there is no limit on the rate of requests"),
@@ -31,7 +32,7 @@ pub const KEYS: &[Key] = &[
     harmless("limits.rpc_max_conns_per_client", Kind::Int, NO_RPC),
     harmless("limits.rpc_rate", Kind::Number, NO_RPC),
     works("limits.txn_max_req_len", Kind::Int, "bytes of a transaction; default 524288, at most 8 MiB"),
-    absent("max_query_time", Kind::Duration, "").flag("max-query-time"),
+    works("max_query_time", Kind::Duration, "how long a blocking query may wait; default 10m").flag("max-query-time"),
     harmless("rpc.enable_streaming", Kind::Bool, NO_RPC),
     harmless("use_streaming_backend", Kind::Bool, NO_RPC),
 ];

@@ -1,10 +1,10 @@
 //! Logs.
 
-use super::super::key::{absent_unless, harmless, works};
-use super::super::{Fine, Key, Kind};
+use super::super::key::works;
+use super::super::{Key, Kind};
 
 pub const KEYS: &[Key] = &[
-    absent_unless("enable_syslog", Kind::Bool, &[Fine::Bool(false)], "logs go to standard error").flag("syslog"),
+    works("enable_syslog", Kind::Bool, "logs also go to the host's syslog").flag("syslog"),
     works("log_file", Kind::Text, "logs also go to files named after this one; a directory if it ends in /")
         .flag("log-file"),
     works("log_json", Kind::Bool, "a JSON object per line").flag("log-json"),
@@ -15,5 +15,5 @@ pub const KEYS: &[Key] = &[
         .flag("log-rotate-duration"),
     works("log_rotate_max_files", Kind::Int, "so many old log files are kept; 0: all; -1: none")
         .flag("log-rotate-max-files"),
-    harmless("syslog_facility", Kind::Text, "logs go to standard error"),
+    works("syslog_facility", Kind::Text, "under which facility; default LOCAL0"),
 ];

@@ -1,10 +1,10 @@
 //! Metrics.
 
-use super::super::key::{absent, absent_unless, harmless};
+use super::super::key::{absent, absent_unless, harmless, works};
 use super::super::{Fine, Key, Kind};
 
 const NONE_SENT: &str = "muster sends its metrics to nobody";
-const NONE: &str = "there are no metrics yet";
+const FEW: &str = "there are few metrics: who asks gets them all";
 
 pub const KEYS: &[Key] = &[
     absent("telemetry.circonus_api_app", Kind::Text, NONE_SENT),
@@ -20,16 +20,25 @@ pub const KEYS: &[Key] = &[
     absent("telemetry.circonus_check_tags", Kind::Text, NONE_SENT),
     absent("telemetry.circonus_submission_interval", Kind::Text, NONE_SENT),
     absent("telemetry.circonus_submission_url", Kind::Text, NONE_SENT),
-    harmless("telemetry.disable_hostname", Kind::Bool, NONE),
-    harmless("telemetry.disable_per_tenancy_usage_metrics", Kind::Bool, NONE),
+    works("telemetry.disable_hostname", Kind::Bool, "names of metrics do not have the host's in them"),
+    harmless("telemetry.disable_per_tenancy_usage_metrics", Kind::Bool, FEW),
     absent("telemetry.dogstatsd_addr", Kind::Text, NONE_SENT),
     absent("telemetry.dogstatsd_tags", Kind::List, NONE_SENT),
-    absent_unless("telemetry.enable_host_metrics", Kind::Bool, &[Fine::Bool(false)], NONE),
-    harmless("telemetry.filter_default", Kind::Bool, NONE),
-    harmless("telemetry.metrics_prefix", Kind::Text, NONE),
-    harmless("telemetry.prefix_filter", Kind::List, NONE),
-    harmless("telemetry.prometheus_retention_time", Kind::Duration, NONE),
-    harmless("telemetry.retry_failed_connection", Kind::Bool, NONE),
+    absent_unless(
+        "telemetry.enable_host_metrics",
+        Kind::Bool,
+        &[Fine::Bool(false)],
+        "metrics are of the registry, not of the host",
+    ),
+    harmless("telemetry.filter_default", Kind::Bool, FEW),
+    works("telemetry.metrics_prefix", Kind::Text, "what names of metrics begin with; default consul"),
+    harmless("telemetry.prefix_filter", Kind::List, FEW),
+    works(
+        "telemetry.prometheus_retention_time",
+        Kind::Duration,
+        "above 0s: /v1/agent/metrics answers Prometheus too, always with what is so now",
+    ),
+    harmless("telemetry.retry_failed_connection", Kind::Bool, NONE_SENT),
     absent("telemetry.statsd_address", Kind::Text, NONE_SENT),
     absent("telemetry.statsite_address", Kind::Text, NONE_SENT),
 ];

@@ -1,6 +1,6 @@
 //! Addresses and ports.
 
-use super::super::key::{absent, harmless, works};
+use super::super::key::{harmless, works};
 use super::super::{Key, Kind};
 
 const NO_MESH: &str = "nothing listens there: there is no service mesh";
@@ -11,7 +11,11 @@ pub const KEYS: &[Key] = &[
     works("addresses.dns", Kind::Text, "addresses that DNS listens on; default: client_addr"),
     harmless("addresses.grpc", Kind::Text, NO_MESH),
     harmless("addresses.grpc_tls", Kind::Text, NO_MESH),
-    works("addresses.http", Kind::Text, "addresses that HTTP listens on; default: client_addr"),
+    works(
+        "addresses.http",
+        Kind::Text,
+        "addresses that HTTP listens on, or sockets as `unix:///path`; default: client_addr",
+    ),
     harmless("addresses.https", Kind::Text, NO_TLS),
     works("advertise_addr", Kind::Text, "address of the node for others; default: bind_addr").flag("advertise"),
     works("advertise_addr_ipv4", Kind::Text, "the same, of IPv4"),
@@ -42,7 +46,7 @@ pub const KEYS: &[Key] = &[
     harmless("serf_wan", Kind::Text, NO_GOSSIP).flag("serf-wan-bind"),
     harmless("serf_wan_allowed_cidrs", Kind::List, NO_GOSSIP).flag("serf-wan-allowed-cidrs"),
     harmless("translate_wan_addrs", Kind::Bool, "there is one datacenter"),
-    absent("unix_sockets.group", Kind::Text, ""),
-    absent("unix_sockets.mode", Kind::Text, ""),
-    absent("unix_sockets.user", Kind::Text, ""),
+    works("unix_sockets.group", Kind::Text, "group that sockets are given to, by number or name"),
+    works("unix_sockets.mode", Kind::Text, "mode of sockets, in octal"),
+    works("unix_sockets.user", Kind::Text, "user that sockets are given to, by number or name"),
 ];

@@ -18,7 +18,7 @@ pub const KEYS: &[Key] = &[
     .flag("disable-host-node-id"),
     harmless("build_date", Kind::Text, "muster says its own"),
     works("node_id", Kind::Text, "a UUID; default: a random one, kept in the data directory").flag("node-id"),
-    works("node_meta", Kind::Map, "names with values that stand at the node").flag("node-meta"),
+    works("node_meta", Kind::Map, "names with values that stand at the node").flag("node-meta").reloads(),
     works("node_name", Kind::Text, "name of the node; default: the host's").flag("node"),
     absent_unless("non_voting_server", Kind::Bool, &[Fine::Bool(false)], "there is one server"),
     absent("partition", Kind::Text, "partitions are a Consul Enterprise feature"),
@@ -30,7 +30,8 @@ pub const KEYS: &[Key] = &[
     works("version", Kind::Text, "the version that the node and the service consul say they have"),
     harmless("version_metadata", Kind::Text, "muster says its own"),
     harmless("version_prerelease", Kind::Text, "muster says its own"),
-    absent("auto_reload_config", Kind::Bool, "SIGHUP reads the files again").flag("auto-reload-config"),
+    works("auto_reload_config", Kind::Bool, "the files are read again as soon as they change")
+        .flag("auto-reload-config"),
     harmless("leave_on_terminate", Kind::Bool, "to leave and to stop are the same for the one server"),
     harmless("skip_leave_on_interrupt", Kind::Bool, "to leave and to stop are the same for the one server"),
     harmless("license_path", Kind::Text, "of Consul Enterprise"),
@@ -42,6 +43,11 @@ pub const KEYS: &[Key] = &[
     absent("cloud", Kind::Any, "muster reports to no cloud"),
     absent("experiments", Kind::List, "there are none"),
     absent("config_entries", Kind::Any, "configuration entries are of the service mesh"),
-    absent("watches", Kind::Blocks, "muster template runs a command when what it watches changes"),
-    absent("session_ttl_min", Kind::Duration, ""),
+    works(
+        "watches",
+        Kind::Blocks,
+        "whom changes of keys, services, nodes, checks and events are told: a command or a URL",
+    )
+    .reloads(),
+    works("session_ttl_min", Kind::Duration, "the shortest TTL that a session may have; default 10s"),
 ];

@@ -1,0 +1,128 @@
+//! What is taken up while it runs, on SIGHUP and on request, and what waits for the next start.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "running/agent.rs"]
+mod agent;
+
+use std::io::{BufRead, BufReader};
+use std::net::UdpSocket;
+use std::path::Path;
+use std::process::Stdio;
+
+use agent::{Agent, muster};
+
+/// A directory with the settings that every start needs, and `more`.
+fn write(directory: &Path, more: &str) {
+    let data = directory.join("data");
+    let text = format!(
+        "bootstrap = true\ndata_dir = {data:?}\nports {{ http = 0 dns = {} }}\nnode_name = \"n1\"\nbind_addr = \"127.0.0.1\"\n{more}",
+        free_port(directory)
+    );
+    std::fs::create_dir_all(directory.join("files")).unwrap();
+    std::fs::write(directory.join("files/a.hcl"), text).unwrap();
+}
+
+/// A port for DNS that the whole test keeps to.
+fn free_port(directory: &Path) -> u16 {
+    let path = directory.join("port");
+    if let Ok(text) = std::fs::read_to_string(&path) {
+        return text.parse().unwrap();
+    }
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    std::fs::write(&path, port.to_string()).unwrap();
+    port
+}
+
+/// The time to live of the node's address, over DNS.
+fn node_ttl(port: u16) -> u32 {
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut packet = vec![0, 7, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0];
+    for label in ["n1", "node", "consul", ""] {
+        packet.push(label.len() as u8);
+        packet.extend_from_slice(label.as_bytes());
+    }
+    packet.extend_from_slice(&[0, 1, 0, 1]);
+    let question = packet.len();
+    socket.send_to(&packet, ("127.0.0.1", port)).unwrap();
+    let mut answer = [0; 512];
+    let length = socket.recv(&mut answer).unwrap();
+    assert!(length > question + 12, "an answer");
+    // After the name, which is a pointer, its type and its class.
+    u32::from_be_bytes(answer[question + 6..question + 10].try_into().unwrap())
+}
+
+#[test]
+fn what_consul_takes_up_again_is_taken_up_and_the_rest_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    write(directory, "dns_config { node_ttl = \"7s\" }");
+    let files = directory.join("files");
+    let mut process = muster(&["agent", "-config-dir", files.to_str().unwrap()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(process.stderr.take().unwrap()).lines();
+    let agent = Agent::of(process);
+    let port = free_port(directory);
+    assert_eq!(node_ttl(port), 7);
+    write(
+        directory,
+        r#"
+        dns_config { node_ttl = "70s" }
+        node_meta { rack = "b" }
+        limits { http_max_conns_per_client = 300 }
+        discard_check_output = true
+        session_ttl_min = "2s"
+        domain = "other"
+        "#,
+    );
+    agent.signal("HUP");
+    let line = |part: &str, told: &mut dyn Iterator<Item = std::io::Result<String>>| {
+        told.map(Result::unwrap).find(|line| line.contains(part)).unwrap()
+    };
+    let later = line("take effect at the next start", &mut told);
+    assert!(later.ends_with("at the next start: domain, session_ttl_min"), "{later}");
+    line("configuration read again", &mut told);
+    assert_eq!(node_ttl(port), 70);
+    assert!(agent.body("GET", "/v1/catalog/node/n1", "").contains(r#""rack":"b""#));
+    assert!(agent.body("GET", "/v1/agent/self", "").contains(r#""HTTPMaxConnsPerClient":300"#));
+    agent.body("PUT", "/v1/agent/check/register", r#"{"Name":"quiet","TTL":"1h"}"#);
+    agent.body("PUT", "/v1/agent/check/pass/quiet?note=secret", "");
+    assert!(!agent.body("GET", "/v1/agent/checks", "").contains("secret"));
+    let short = agent.ask("PUT", "/v1/session/create", r#"{"TTL":"5s"}"#);
+    assert!(short.contains("must be between [10s=24h0m0s]"), "{short}");
+
+    write(directory, &format!("recursors = [\"127.0.0.1:{port}\"]"));
+    let answer = agent.ask("PUT", "/v1/agent/reload", "");
+    assert!(answer.contains("it would ask itself"), "{answer}");
+    assert_eq!(node_ttl(port), 70, "what is wrong changes nothing");
+    write(directory, "session_ttl_min = \"2s\"\ndomain = \"other\"");
+    agent.body("PUT", "/v1/agent/reload", "");
+    assert_eq!(node_ttl(port), 0, "what is said no more is as if it had never been");
+    assert!(!agent.body("GET", "/v1/catalog/node/n1", "").contains("rack"));
+}
+
+#[test]
+fn times_of_blocking_queries_and_sessions_are_settings() {
+    let agent = Agent::start(&[
+        "agent",
+        "-dev",
+        "-http-port",
+        "0",
+        "-dns-port",
+        "-1",
+        "-default-query-time",
+        "1ms",
+        "-hcl",
+        "session_ttl_min = \"2s\"",
+    ]);
+    let answer = agent.ask("GET", "/v1/catalog/nodes", "");
+    let index = answer.lines().find_map(|line| line.strip_prefix("x-consul-index: ")).unwrap().to_owned();
+    // It comes back by itself: with Consul's default it would take five minutes.
+    agent.body("GET", &format!("/v1/catalog/nodes?index={index}"), "");
+    agent.body("PUT", "/v1/session/create", r#"{"TTL":"2s"}"#);
+    let short = agent.ask("PUT", "/v1/session/create", r#"{"TTL":"1s"}"#);
+    assert!(short.contains("must be between [2s=24h0m0s]"), "{short}");
+}
