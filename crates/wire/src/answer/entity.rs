@@ -48,7 +48,9 @@ pub(super) fn service_with(out: &mut Vec<u8>, service: Stored<'_, Service>, no_t
     object.string("Address", &value.address);
     tagged_addresses(&mut object, "TaggedAddresses", &value.tagged_addresses);
     texts(object.member("Meta"), &value.meta, Empty::Null);
-    object.int("Port", value.port);
+    if value.port != 0 {
+        object.int("Port", value.port);
+    }
     if !value.socket_path.is_empty() {
         object.string("SocketPath", &value.socket_path);
     }
