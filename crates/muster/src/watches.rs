@@ -149,7 +149,8 @@ fn shape(subject: &WatchSubject, answer: &RawAnswer) -> Result<String> {
     let is_list = match subject {
         WatchSubject::Key(_) => false,
         WatchSubject::KeyPrefix(_) => true,
-        _ => return Ok(String::from_utf8_lossy(&answer.body).trim_end().to_owned()),
+        // With -dev it is set out over lines, and a handler is given one.
+        _ => return Ok(compact(&String::from_utf8_lossy(&answer.body))),
     };
     if answer.status == 404 {
         return Ok("null".to_owned());
@@ -160,6 +161,18 @@ fn shape(subject: &WatchSubject, answer: &RawAnswer) -> Result<String> {
         Some(entry) if !is_list => Ok(entry.clone()),
         _ => Ok(format!("[{}]", entries.join(","))),
     }
+}
+
+/// JSON without what stands between its parts.
+fn compact(json: &str) -> String {
+    let (mut within, mut escaped) = (false, false);
+    let is_part = |c: &char| {
+        let kept = within || !c.is_ascii_whitespace();
+        within ^= *c == '"' && !escaped;
+        escaped = within && *c == '\\' && !escaped;
+        kept
+    };
+    json.chars().filter(is_part).collect()
 }
 
 /// An entry with its fields in the order of Consul's handlers.
@@ -218,4 +231,15 @@ async fn send(handler: &WatchRequest, index: u64, now: &str) -> Result<()> {
     let answer = answer.map_err(|_| anyhow!("{} did not answer within {:?}", handler.url, handler.timeout))?;
     let status = answer.with_context(|| format!("{} is not reached", handler.url))?.status();
     if status.is_success() { Ok(()) } else { bail!("{} answers {status}", handler.url) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_told_on_one_line_with_its_texts_as_they_are() {
+        let set_out = "[\n    {\n        \"a b\": \"c \\\" d\\\\\",\n        \"e\": [ 1, 2 ]\n    }\n]\n";
+        assert_eq!(compact(set_out), r#"[{"a b":"c \" d\\","e":[1,2]}]"#);
+    }
 }
