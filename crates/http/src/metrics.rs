@@ -68,23 +68,22 @@ fn gauges(api: &Api) -> Vec<Gauge> {
     let census = state.census();
     let datacenter = || vec![("datacenter", api.registry.datacenter().to_string())];
     let version = vec![("pre_release", String::new()), ("version", api.about.version.to_string())];
-    let all: [(&[&str], usize, Vec<(&'static str, String)>); 9] = [
-        (&["members", "clients"], 0, datacenter()),
-        (&["members", "servers"], 1, datacenter()),
-        (&["server", "isLeader"], usize::from(api.registry.stopped().is_none()), Vec::new()),
-        (&["session_ttl", "active"], census.expiring_sessions, Vec::new()),
-        (&["state", "kv_entries"], census.keys, datacenter()),
-        (&["state", "nodes"], census.nodes, datacenter()),
-        (&["state", "service_instances"], census.instances, datacenter()),
-        (&["state", "services"], census.services, datacenter()),
-        (&["version"], 1, version),
-    ];
     let telemetry = &api.settings.telemetry;
     let begin: Vec<String> = [telemetry.prefix.clone()].into_iter().chain(telemetry.host.clone()).collect();
-    let gauge = |(name, value, labels): (&[&str], usize, _)| Gauge {
-        name: begin.iter().cloned().chain(name.iter().map(|part| (*part).to_owned())).collect(),
+    let gauge = |name: &str, value: usize, labels| Gauge {
+        name: begin.iter().cloned().chain(name.split('.').map(str::to_owned)).collect(),
         value: value as u64,
         labels,
     };
-    all.into_iter().map(gauge).collect()
+    vec![
+        gauge("members.clients", 0, datacenter()),
+        gauge("members.servers", 1, datacenter()),
+        gauge("server.isLeader", usize::from(api.registry.stopped().is_none()), Vec::new()),
+        gauge("session_ttl.active", census.expiring_sessions, Vec::new()),
+        gauge("state.kv_entries", census.keys, datacenter()),
+        gauge("state.nodes", census.nodes, datacenter()),
+        gauge("state.service_instances", census.instances, datacenter()),
+        gauge("state.services", census.services, datacenter()),
+        gauge("version", 1, version),
+    ]
 }
