@@ -93,42 +93,7 @@ impl ContainerDriver {
     async fn check_engine(&self, progress: &Progress, interrupt: &CancellationToken) -> Result<(), DriverError> {
         self.engine.info().await?;
         self.check_name().await?;
-        if self.engine.has_image(&self.options.image).await? {
-            return Ok(());
-        }
-        let (engine, image, ours) = (self.engine_text(), self.options.image.clone(), image::names());
-        let suite = image::suite_of(&image).ok_or(DriverError::NoImage { engine, image, ours })?;
-        // Of several creations at once, one has it built and the others wait.
-        let _lock = self.store.lock_image(interrupt).await?.ok_or(DriverError::Interrupted)?;
-        if self.engine.has_image(&self.options.image).await? {
-            return Ok(());
-        }
-        tokio::select! {
-            built = self.build_image(suite, progress) => built,
-            () = interrupt.cancelled() => Err(DriverError::Interrupted),
-        }
-    }
-
-    async fn build_image(&self, suite: &'static str, progress: &Progress) -> Result<(), DriverError> {
-        let (name, image, base) = (&self.name, &self.options.image, image::base(suite));
-        progress.line(&format!(
-            "({name}) The engine has no image {image} yet: it builds it from {base} and Debian's packages, once."
-        ));
-        let mut output = image::Output::of(suite);
-        let built = self.engine.build_image(image::blueprint(suite), |line| {
-            tracing::debug!(line, "the engine builds");
-            if let Some(step) = output.read(line) {
-                progress.line(&format!("({name}) {step}"));
-            }
-        });
-        match built.await {
-            Err(EngineError::Failed { message, .. }) => {
-                let (failure, reason) = output.failure(&message);
-                let (engine, image, suite) = (self.engine_text(), image.clone(), suite.to_owned());
-                Err(DriverError::ImageNotBuilt { engine, image, suite, failure, reason })
-            }
-            other => Ok(other?),
-        }
+        self.ensure_image(progress, interrupt).await
     }
 
     /// Another container may have the name that this machine's is to have.

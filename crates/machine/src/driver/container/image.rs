@@ -3,7 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use muster_docker::EngineError;
 use muster_docker::hosting::{NewFile, NewImage};
+use tokio_util::sync::CancellationToken;
+
+use super::ContainerDriver;
+use crate::{DriverError, Progress};
 
 /// Debian's releases whose packages of Docker are known to work, oldest first.
 const SUITES: [&str; 3] = ["bookworm", "trixie", "forky"];
@@ -11,24 +16,70 @@ const NAME: &str = "muster/machine";
 /// More of an instruction says nothing more.
 const LONGEST_INSTRUCTION: usize = 48;
 
+impl ContainerDriver {
+    /// Has the engine build this machine's image if it is missing.
+    pub(super) async fn ensure_image(
+        &self,
+        progress: &Progress,
+        interrupt: &CancellationToken,
+    ) -> Result<(), DriverError> {
+        if self.engine.has_image(&self.options.image).await? {
+            return Ok(());
+        }
+        let (engine, image, ours) = (self.engine_text(), self.options.image.clone(), names());
+        let suite = suite_of(&image).ok_or(DriverError::NoImage { engine, image, ours })?;
+        // Of several creations at once, one has it built and the others wait.
+        let _lock = self.store.lock_image(interrupt).await?.ok_or(DriverError::Interrupted)?;
+        if self.engine.has_image(&self.options.image).await? {
+            return Ok(());
+        }
+        tokio::select! {
+            built = self.build_image(suite, progress) => built,
+            () = interrupt.cancelled() => Err(DriverError::Interrupted),
+        }
+    }
+
+    async fn build_image(&self, suite: &'static str, progress: &Progress) -> Result<(), DriverError> {
+        let (name, image, base) = (&self.name, &self.options.image, base(suite));
+        progress.line(&format!(
+            "({name}) The engine has no image {image} yet: it builds it from {base} and Debian's packages, once."
+        ));
+        let mut output = Output::of(suite);
+        let built = self.engine.build_image(blueprint(suite), |line| {
+            tracing::debug!(line, "the engine builds");
+            if let Some(step) = output.read(line) {
+                progress.line(&format!("({name}) {step}"));
+            }
+        });
+        match built.await {
+            Err(EngineError::Failed { message, .. }) => {
+                let (failure, reason) = output.failure(&message);
+                let (engine, image, suite) = (self.engine_text(), image.clone(), suite.to_owned());
+                Err(DriverError::ImageNotBuilt { engine, image, suite, failure, reason })
+            }
+            other => Ok(other?),
+        }
+    }
+}
+
 /// The names of the images that can be made here.
-pub(super) fn names() -> String {
+fn names() -> String {
     SUITES.map(|suite| format!("{NAME}:{suite}")).join(", ")
 }
 
 /// The Debian suite of an image that can be made here.
-pub(super) fn suite_of(image: &str) -> Option<&'static str> {
+fn suite_of(image: &str) -> Option<&'static str> {
     let tag = image.strip_prefix(NAME)?.strip_prefix(':')?;
     SUITES.into_iter().find(|suite| *suite == tag)
 }
 
 /// What the image of a suite is made from.
-pub(super) fn base(suite: &str) -> String {
+fn base(suite: &str) -> String {
     format!("debian:{suite}-slim")
 }
 
 /// What an engine is given to build the image of a suite.
-pub(super) fn blueprint(suite: &str) -> NewImage {
+fn blueprint(suite: &str) -> NewImage {
     let file = |path: &str, mode, content: &str| NewFile { path: path.to_owned(), mode, content: content.into() };
     NewImage {
         name: format!("{NAME}:{suite}"),
@@ -44,19 +95,19 @@ pub(super) fn blueprint(suite: &str) -> NewImage {
 
 /// Follows what the build of a suite's image prints.
 #[derive(Debug)]
-pub(super) struct Output {
+struct Output {
     suite: &'static str,
     instruction: String,
     last: String,
 }
 
 impl Output {
-    pub(super) fn of(suite: &'static str) -> Self {
+    fn of(suite: &'static str) -> Self {
         Self { suite, instruction: String::new(), last: String::new() }
     }
 
     /// Takes a line; gives it in short if it begins a step.
-    pub(super) fn read(&mut self, line: &str) -> Option<String> {
+    fn read(&mut self, line: &str) -> Option<String> {
         let line = line.trim();
         if let Some((step, instruction)) = line.strip_prefix("Step ").and_then(|rest| rest.split_once(" : ")) {
             self.instruction = shortened(&instruction.replace("${SUITE}", self.suite));
@@ -70,7 +121,7 @@ impl Output {
     }
 
     /// What failed, and why, when the engine's own words are `message`.
-    pub(super) fn failure(&self, message: &str) -> (String, String) {
+    fn failure(&self, message: &str) -> (String, String) {
         if let Some(base) = self.instruction.strip_prefix("FROM ") {
             return (format!("{base}, which it is made from, cannot be had"), message.to_owned());
         }
