@@ -1,5 +1,6 @@
-//! Floors, as processes of their own on the servers' core: a hyper server that sends the bytes that muster sends, and
-//! one that appends what it is sent to a log, one sync for all that wait. Less work than that answers nothing.
+//! Floors, as processes of their own on the servers' core: a hyper server that sends the bytes that muster sends, one
+//! that appends what it is sent to a log, one sync for all that wait, and the sync itself. Less work than that answers
+//! nothing.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -8,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use http_body_util::{BodyExt, Full};
@@ -61,6 +63,16 @@ impl Bare {
         Ok(Self { process, address, _data: data })
     }
 
+    /// What an append of a value and its sync take, in microseconds: the median of many.
+    pub fn sync_micros() -> Result<f64> {
+        let data = tempfile::tempdir()?;
+        let mut command = Command::new("taskset");
+        command.args(["-c", SERVER_CORE]).arg(std::env::current_exe()?).args(["bare", "sync"]);
+        let output = command.arg(data.path().join("log")).arg(data.path().join("ready")).output()?;
+        let text = String::from_utf8(output.stdout)?;
+        text.trim().parse().with_context(|| format!("the bare sync said {text:?}"))
+    }
+
     /// CPU time so far.
     pub fn cpu(&self) -> Result<std::time::Duration> {
         cpu_of(self.process.id())
@@ -74,10 +86,14 @@ impl Drop for Bare {
     }
 }
 
-/// The process of a floor: `bare answer|log FILE READY`.
+/// The process of a floor: `bare answer|log|sync FILE READY`.
 pub fn serve(arguments: &[String]) -> Result<()> {
     let [what, file, ready] = arguments else { bail!("bare takes what to do, a file and where to say its address") };
     let (file, ready) = (PathBuf::from(file), PathBuf::from(ready));
+    if what == "sync" {
+        println!("{}", sync_micros(File::create(file)?)?);
+        return Ok(());
+    }
     // As many threads as muster has: one for each core that it may use.
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -163,6 +179,19 @@ async fn logged(log: mpsc::Sender<Waiting>, request: Request<Incoming>) -> Respo
     let (done, synced) = oneshot::channel();
     let written = log.send((body, done)).await.is_ok() && synced.await.is_ok();
     Response::new(Full::new(Bytes::from_static(if written { b"true" } else { b"false" })))
+}
+
+fn sync_micros(mut file: File) -> Result<f64> {
+    const TIMES: usize = 500;
+    let mut micros = Vec::with_capacity(TIMES);
+    for _ in 0..TIMES {
+        let begun = Instant::now();
+        file.write_all(&[b'v'; 256])?;
+        file.sync_data()?;
+        micros.push(begun.elapsed().as_secs_f64() * 1e6);
+    }
+    micros.sort_by(f64::total_cmp);
+    Ok(micros[TIMES / 2])
 }
 
 /// One thread that writes what waits and syncs once for all of it.

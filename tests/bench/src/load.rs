@@ -11,6 +11,11 @@ use tokio::task::JoinSet;
 
 use crate::server::Server;
 
+/// How many keys are written.
+const KEYS: usize = 10_000;
+/// A load of a fixed number that takes longer has failed.
+const AT_MOST: Duration = Duration::from_secs(120);
+
 /// What one run gave.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sample {
@@ -18,6 +23,8 @@ pub struct Sample {
     pub value: f64,
     /// The server's CPU time per request, in microseconds.
     pub cpu_micros: Option<f64>,
+    /// Half of the requests took less, in milliseconds.
+    pub median_millis: Option<f64>,
     /// 99 of 100 requests took less, in milliseconds.
     pub p99_millis: Option<f64>,
 }
@@ -38,10 +45,10 @@ impl Load {
         Self { connections, time, count: usize::MAX, request: Arc::new(request) }
     }
 
-    /// A key of its own for each request under `path`, with a value of 256 bytes.
+    /// Values of 256 bytes, each another one, for [`KEYS`] keys under `path` in turn: so what is stored in the end
+    /// does not depend on how quick a server is.
     pub fn put(path: &'static str, connections: usize, time: Duration) -> Self {
-        let value = "v".repeat(256);
-        let request = move |number| ("PUT", format!("{path}{number}"), value.clone());
+        let request = move |number| ("PUT", format!("{path}{}", number % KEYS), format!("{number:0256}"));
         Self { connections, time, count: usize::MAX, request: Arc::new(request) }
     }
 
@@ -51,7 +58,7 @@ impl Load {
         count: usize,
         request: impl Fn(usize) -> (&'static str, String, String) + Send + Sync + 'static,
     ) -> Self {
-        Self { connections, time: Duration::from_secs(3600), count, request: Arc::new(request) }
+        Self { connections, time: AT_MOST, count, request: Arc::new(request) }
     }
 
     pub async fn run(&self, server: &Server) -> Result<Sample> {
@@ -73,10 +80,15 @@ impl Load {
         let (elapsed, cpu) = (begun.elapsed(), cpu()? - before);
         times.sort_unstable();
         let requests = times.len() as f64;
-        let p99 = times.get(times.len() * 99 / 100).context("no request was answered")?;
+        if self.count != usize::MAX && times.len() < self.count {
+            bail!("{} of {} requests were answered within {AT_MOST:?}", times.len(), self.count);
+        }
+        let one_of_100 = |rank: usize| times.get(times.len() * rank / 100).context("no request was answered");
+        let (median, p99) = (one_of_100(50)?, one_of_100(99)?);
         Ok(Sample {
             value: requests / elapsed.as_secs_f64(),
             cpu_micros: Some(cpu.as_micros() as f64 / requests),
+            median_millis: Some(median.as_secs_f64() * 1000.0),
             p99_millis: Some(p99.as_secs_f64() * 1000.0),
         })
     }

@@ -2,19 +2,21 @@
 //!
 //! Rounds are interleaved (muster, Consul, muster, …), servers are pinned to one core and this client to
 //! another, each round starts both on empty data. What counts is the server's CPU per request and the ratio
-//! of medians; absolute numbers are this machine's of this moment. Without the reference there is no ratio,
+//! of medians; absolute numbers are this machine's of this moment. Of three rounds only those are run that ten
+//! minutes have room for. Without the reference there is no ratio,
 //! so without `MUSTER_PEER_CONSUL` (the path of a real `consul`) this fails.
 
 mod bare;
 mod blocked;
+mod goals;
 mod growth;
 mod load;
 mod names;
 mod server;
 mod table;
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use bare::Bare;
@@ -24,6 +26,11 @@ use names::Questions;
 use server::{Kind, Server};
 
 const ROUNDS: usize = 3;
+/// No round is begun that would probably end later than this after the first: the rounds beside Consul, and all.
+const ROUNDS_TIME: Duration = Duration::from_secs(360);
+const WHOLE_TIME: Duration = Duration::from_secs(570);
+/// What hangs is ended after that.
+const ROUND_AT_MOST: Duration = Duration::from_secs(400);
 const CONNECTIONS: usize = 64;
 
 /// One row of the table: what both were asked to do.
@@ -33,6 +40,8 @@ enum Work {
     Health,
     Put,
     PutAlone,
+    /// An append and its sync, by nobody's server.
+    Sync,
     Addresses,
     Services,
     AllServices,
@@ -60,21 +69,52 @@ fn main() -> Result<()> {
     }
     println!("muster: {}\nConsul: {}", version(&muster)?, version(&consul)?);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let begun = Instant::now();
     let mut results = table::Results::default();
-    for round in 1..=ROUNDS {
+    let rounds = rounds("beside Consul", begun + ROUNDS_TIME, || {
         for (kind, program) in [(Kind::Muster, &muster), (Kind::Consul, &consul)] {
-            eprintln!("round {round} of {ROUNDS}: {kind:?}");
-            runtime.block_on(measure(kind, program, &mut results)).with_context(|| format!("{kind:?}"))?;
+            bounded(&runtime, measure(kind, program, &mut results)).with_context(|| format!("{kind:?}"))?;
         }
-    }
-    print!("{}", results.markdown());
-    eprintln!("the catalog as it grows");
+        Ok(())
+    })?;
     let mut runs = Vec::new();
-    for _ in 0..ROUNDS {
-        runs.push(runtime.block_on(Growth::of(&muster))?);
-    }
-    print!("{}", table::growth(&runs));
+    let grown = rounds_of_growth(&runtime, &muster, begun + WHOLE_TIME, &mut runs)?;
+    let growth = table::Growths(&runs);
+    println!("{rounds} rounds beside Consul, {grown} of growth, in {} s\n", begun.elapsed().as_secs());
+    print!("{}{}{}", results.markdown(), growth.markdown(), goals::markdown(&results, &growth));
     Ok(())
+}
+
+fn rounds_of_growth(
+    runtime: &tokio::runtime::Runtime,
+    muster: &Path,
+    until: Instant,
+    runs: &mut Vec<Growth>,
+) -> Result<usize> {
+    rounds("the catalog as it grows", until, || {
+        runs.push(bounded(runtime, Growth::of(muster))?);
+        Ok(())
+    })
+}
+
+/// Runs `round` up to three times, but not when it would probably not have ended at `until`. How often it ran.
+fn rounds(what: &str, until: Instant, mut round: impl FnMut() -> Result<()>) -> Result<usize> {
+    let mut longest = Duration::ZERO;
+    for number in 1..=ROUNDS {
+        let begun = Instant::now();
+        if number > 1 && begun + longest > until {
+            return Ok(number - 1);
+        }
+        eprintln!("{what}: round {number} of {ROUNDS}");
+        round()?;
+        longest = longest.max(begun.elapsed());
+    }
+    Ok(ROUNDS)
+}
+
+fn bounded<T>(runtime: &tokio::runtime::Runtime, part: impl Future<Output = Result<T>>) -> Result<T> {
+    let bounded = async { tokio::time::timeout(ROUND_AT_MOST, part).await };
+    runtime.block_on(bounded).with_context(|| format!("not done within {ROUND_AT_MOST:?}"))?
 }
 
 /// The client keeps off the servers' core.
@@ -92,7 +132,7 @@ fn version(program: &PathBuf) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
 }
 
-async fn measure(kind: Kind, program: &std::path::Path, results: &mut table::Results) -> Result<()> {
+async fn measure(kind: Kind, program: &Path, results: &mut table::Results) -> Result<()> {
     let server = Server::start(kind, program).await?;
     let number = |value| Sample { value, ..Sample::default() };
     results.add(Work::Start, kind, number(server.start_time.as_secs_f64() * 1000.0));
@@ -112,6 +152,7 @@ async fn measure(kind: Kind, program: &std::path::Path, results: &mut table::Res
     results.add(Work::Put, kind, put.run(&server).await?);
     results.add(Work::PutAlone, kind, alone.run(&server).await?);
     if kind == Kind::Muster {
+        results.add(Work::Sync, Kind::Bare, number(Bare::sync_micros()?));
         let bare = Bare::logging()?;
         results.add(Work::Put, Kind::Bare, put.run_on(&bare.address, || bare.cpu()).await?);
         results.add(Work::PutAlone, Kind::Bare, alone.run_on(&bare.address, || bare.cpu()).await?);

@@ -1,4 +1,4 @@
-//! Medians and ratios.
+//! Medians and ratios, the worst first.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -17,7 +17,8 @@ impl Results {
         self.0.entry((work, kind)).or_default().push(sample);
     }
 
-    fn median(&self, work: Work, kind: Kind, value: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
+    /// The median over all rounds.
+    pub fn median(&self, work: Work, kind: Kind, value: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
         let mut values: Vec<f64> = self.0.get(&(work, kind))?.iter().filter_map(value).collect();
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied()
@@ -37,27 +38,32 @@ impl Results {
             (Work::Idle, "memory at rest (RssAnon): MiB", false),
             (Work::Memory, "memory after the runs, 1,000 instances (RssAnon): MiB", false),
         ];
-        let mut lines = Vec::new();
+        let mut lines: Vec<Line> = Vec::new();
         for (work, name, more_is_better) in rows {
             self.line(&mut lines, work, name, more_is_better, |sample| Some(sample.value));
             self.line(&mut lines, work, &format!("{} server CPU per request: µs", short(name)), false, |s| {
                 s.cpu_micros
             });
+            self.line(&mut lines, work, &format!("{} median: ms", short(name)), false, |s| s.median_millis);
             self.line(&mut lines, work, &format!("{} p99: ms", short(name)), false, |s| s.p99_millis);
         }
-        lines.sort_by(|a: &(f64, String), b| a.0.total_cmp(&b.0));
-        let mut text = String::from(
+        lines.sort_by(|a, b| a.ratio.total_cmp(&b.ratio));
+        let mut text = String::new();
+        if let Some(worst) = lines.first() {
+            let _ = writeln!(text, "Worst ratio to Consul: {:.2} ({})\n", worst.ratio, worst.name);
+        }
+        text.push_str(
             "| work | muster | Consul | ratio (above 1: muster is better) | bare | muster to bare |\n|---|---|---|---|---|---|\n",
         );
-        for (_, line) in lines {
-            text.push_str(&line);
+        for line in lines {
+            text.push_str(&line.text);
         }
         text
     }
 
     fn line(
         &self,
-        lines: &mut Vec<(f64, String)>,
+        lines: &mut Vec<Line>,
         work: Work,
         name: &str,
         more_is_better: bool,
@@ -68,13 +74,20 @@ impl Results {
         let (Some(own), Some(reference)) = (own, reference) else { return };
         let ratio_to = |other: f64| if more_is_better { own / other } else { other / own };
         let ratio = ratio_to(reference);
-        let mut line = format!("| {name} | {own:.1} | {reference:.1} | {ratio:.2} |");
+        let mut text = format!("| {name} | {own:.1} | {reference:.1} | {ratio:.2} |");
         let _ = match self.median(work, Kind::Bare, value) {
-            Some(bare) => writeln!(line, " {bare:.1} | {:.2} |", ratio_to(bare)),
-            None => writeln!(line, " | |"),
+            Some(bare) => writeln!(text, " {bare:.1} | {:.2} |", ratio_to(bare)),
+            None => writeln!(text, " | |"),
         };
-        lines.push((ratio, line));
+        lines.push(Line { ratio, name: name.to_owned(), text });
     }
+}
+
+/// A row.
+struct Line {
+    ratio: f64,
+    name: String,
+    text: String,
 }
 
 fn short(name: &str) -> &str {
@@ -82,26 +95,37 @@ fn short(name: &str) -> &str {
 }
 
 /// The growth of the catalog, as medians.
-pub fn growth(runs: &[Growth]) -> String {
-    let median = |value: fn(&Growth) -> f64| {
-        let mut values: Vec<f64> = runs.iter().map(value).collect();
+pub struct Growths<'a>(pub &'a [Growth]);
+
+impl Growths<'_> {
+    pub fn median(&self, value: fn(&Growth) -> f64) -> f64 {
+        let mut values: Vec<f64> = self.0.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
         values.get(values.len() / 2).copied().unwrap_or_default()
-    };
-    let (small, large) = (median(|run| run.small_cost), median(|run| run.large_cost));
-    format!(
-        "\n| the catalog as it grows from 1,000 instances to 100,000 | |\n|---|---|\n\
-         | memory at rest: MiB | {:.1} |\n\
-         | memory at 1,000: MiB | {:.1} |\n\
-         | memory at 100,000: MiB | {:.1} |\n\
-         | memory for each instance more: bytes | {:.0} |\n\
-         | server CPU per change at 1,000: µs | {small:.1} |\n\
-         | server CPU per change at 100,000: µs | {large:.1} |\n\
-         | ratio of these | {:.2} |\n",
-        median(|run| run.idle_mib),
-        median(|run| run.small_mib),
-        median(|run| run.large_mib),
-        median(Growth::bytes_per_instance),
-        large / small,
-    )
+    }
+
+    /// How many times as much a write costs in the large catalog: the median of the runs' own ratios.
+    pub fn dearer(&self) -> f64 {
+        self.median(|run| run.large_cost / run.small_cost)
+    }
+
+    pub fn markdown(&self) -> String {
+        format!(
+            "\n| the catalog as it grows from 1,000 instances to 100,000 | |\n|---|---|\n\
+             | memory at rest: MiB | {:.1} |\n\
+             | memory at 1,000: MiB | {:.1} |\n\
+             | memory at 100,000: MiB | {:.1} |\n\
+             | memory for each instance more: bytes | {:.0} |\n\
+             | server CPU per change at 1,000: µs | {:.1} |\n\
+             | server CPU per change at 100,000: µs | {:.1} |\n\
+             | ratio of these | {:.2} |\n",
+            self.median(|run| run.idle_mib),
+            self.median(|run| run.small_mib),
+            self.median(|run| run.large_mib),
+            self.median(Growth::bytes_per_instance),
+            self.median(|run| run.small_cost),
+            self.median(|run| run.large_cost),
+            self.dearer(),
+        )
+    }
 }
