@@ -24,6 +24,11 @@ impl Results {
         values.get(values.len() / 2).copied()
     }
 
+    /// The least of all rounds: the one that other work on the machine disturbed least.
+    pub fn least(&self, work: Work, kind: Kind, value: impl Fn(&Sample) -> Option<f64>) -> Option<f64> {
+        self.0.get(&(work, kind))?.iter().filter_map(value).min_by(f64::total_cmp)
+    }
+
     /// The rows, the worst ratio first. A ratio above 1 means that muster is that much better.
     pub fn markdown(&self) -> String {
         let rows = [
