@@ -69,6 +69,10 @@ impl State {
     /// Notes a check at its instance.
     pub(super) fn attach_check(&mut self, node: &Arc<str>, check: &Check, key: Arc<str>) {
         let Some(service) = &check.service_id else { return };
+        let present = self.nodes.get(node).and_then(|record| record.services.get(&service.folded()));
+        if present.is_some_and(|present| present.checks.binary_search(&key).is_ok()) {
+            return;
+        }
         self.change_service(node, &service.folded(), |record| {
             if let Err(place) = record.checks.binary_search(&key) {
                 record.checks.reserve_exact(1);

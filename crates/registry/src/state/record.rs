@@ -89,6 +89,30 @@ pub(crate) struct NameRecord {
     pub(crate) checks_index: Index,
 }
 
+impl NameRecord {
+    /// Counts the tags of one instance more.
+    pub(crate) fn add_tags(&mut self, tags: &[Arc<str>]) {
+        for tag in tags {
+            let count = self.tags.get(tag).copied().unwrap_or(0);
+            self.tags.insert(Arc::clone(tag), count + 1);
+        }
+    }
+
+    /// Counts the tags of one instance less; a tag that nobody has is gone.
+    pub(crate) fn remove_tags(&mut self, tags: &[Arc<str>]) {
+        for tag in tags {
+            match self.tags.get(tag).copied().unwrap_or(0) {
+                0 | 1 => {
+                    self.tags.remove(tag);
+                }
+                count => {
+                    self.tags.insert(Arc::clone(tag), count - 1);
+                }
+            }
+        }
+    }
+}
+
 /// Where an instance stands; orders answers by node, then instance ID.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct InstanceKey {

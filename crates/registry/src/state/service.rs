@@ -39,10 +39,7 @@ impl State {
         });
         let old_name = present.as_ref().map(|present| present.service.value.name.folded());
         let before = self.listings([old_name.clone(), Some(wanted.name.folded())]);
-        if let Some(present) = &present {
-            self.unlist_instance(node, present, index, !same, changes);
-        }
-        self.list_instance(node, &record, index, !same, changes);
+        self.list_in_place_of(node, present.as_deref(), &record, index, !same, changes);
         if let Some(old_name) = &old_name {
             self.forget_if_empty(old_name, index);
         }
@@ -105,10 +102,7 @@ impl State {
             },
         };
         listed.instances.insert(key, Arc::clone(record));
-        for tag in &service.tags {
-            let count = listed.tags.get(tag).copied().unwrap_or(0);
-            listed.tags.insert(Arc::clone(tag), count + 1);
-        }
+        listed.add_tags(&service.tags);
         if changed {
             listed.name = service.name.clone();
             listed.service_index = index;
@@ -117,6 +111,67 @@ impl State {
             changes.touch(Topic::Health(Arc::clone(&name)));
         }
         self.names.insert(name, Arc::new(listed));
+    }
+
+    /// Lists an instance's new record, be it there already, under that name or another.
+    fn list_in_place_of(
+        &mut self,
+        node: &Arc<str>,
+        before: Option<&ServiceRecord>,
+        record: &Arc<ServiceRecord>,
+        index: Index,
+        changed: bool,
+        changes: &mut Changes,
+    ) {
+        let name = record.service.value.name.folded();
+        match before {
+            Some(before) if before.service.value.name.folded() == name => {
+                self.relist_instance(node, before, record, index, changed, changes);
+            }
+            Some(before) => {
+                self.unlist_instance(node, before, index, changed, changes);
+                self.list_instance(node, record, index, changed, changes);
+            }
+            None => self.list_instance(node, record, index, changed, changes),
+        }
+    }
+
+    /// Puts an instance's new record in the place of the one before, under the same name.
+    fn relist_instance(
+        &mut self,
+        node: &Arc<str>,
+        before: &ServiceRecord,
+        record: &Arc<ServiceRecord>,
+        index: Index,
+        changed: bool,
+        changes: &mut Changes,
+    ) {
+        let (old, service) = (&before.service.value, &record.service.value);
+        let name = service.name.folded();
+        let key = Arc::new(InstanceKey { node: Arc::clone(node), service: service.id.folded() });
+        let has_checks = !before.checks.is_empty();
+        self.change_name(&name, |listed| {
+            listed.instances.insert(key, Arc::clone(record));
+            if old.tags != service.tags {
+                listed.remove_tags(&old.tags);
+                listed.add_tags(&service.tags);
+            }
+            if changed {
+                listed.name = service.name.clone();
+                listed.service_index = index;
+                listed.health_index = index;
+                if has_checks {
+                    listed.checks_index = index;
+                }
+            }
+        });
+        if changed {
+            if has_checks {
+                changes.touch(Topic::ServiceChecks(Arc::clone(&name)));
+            }
+            changes.touch(Topic::Service(Arc::clone(&name)));
+            changes.touch(Topic::Health(name));
+        }
     }
 
     /// What the list of services says of these names.
@@ -165,16 +220,7 @@ impl State {
         let Some(present) = self.names.get(&name) else { return };
         let mut listed = (**present).clone();
         listed.instances.remove(&InstanceKey { node: Arc::clone(node), service: service.id.folded() });
-        for tag in &service.tags {
-            match listed.tags.get(tag).copied().unwrap_or(0) {
-                0 | 1 => {
-                    listed.tags.remove(tag);
-                }
-                count => {
-                    listed.tags.insert(Arc::clone(tag), count - 1);
-                }
-            }
-        }
+        listed.remove_tags(&service.tags);
         if changed {
             listed.service_index = index;
             listed.health_index = index;

@@ -161,6 +161,19 @@ fn the_list_of_services_changes_with_names_and_tags_only() {
 }
 
 #[test]
+fn a_tag_is_listed_as_long_as_an_instance_has_it() {
+    let mut state = State::default();
+    let mut tags = |id, tags: &[&str]| {
+        done(&mut state, register(node("n1", "10.0.0.1"), Some(service(id, "a", 80, tags)), vec![]));
+        state.names.get("a").unwrap().tags.keys().map(|tag| tag.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(tags("a1", &["t", "u"]), ["t", "u"]);
+    assert_eq!(tags("a2", &["t"]), ["t", "u"]);
+    assert_eq!(tags("a1", &["v"]), ["t", "v"]);
+    assert_eq!(tags("a2", &["v"]), ["v"]);
+}
+
+#[test]
 fn another_owner_alone_moves_no_index() {
     let mut state = State::default();
     let command = register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), vec![]);
