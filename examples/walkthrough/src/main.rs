@@ -128,7 +128,7 @@ impl Area {
         }
         let path = std::env::var("PATH").unwrap_or_default();
         let set = |name: &str, value: String| (name.to_owned(), value);
-        let variables = vec![
+        let mut variables = vec![
             set("PATH", format!("{}:{path}", links.display())),
             // What `docker-machine env` writes its lines for.
             set("SHELL", "/bin/bash".to_owned()),
@@ -138,8 +138,19 @@ impl Area {
             set("MACHINE_STORAGE_PATH", scratch.join("machines").display().to_string()),
             set("MUSTER_BINARIES", arguments.binaries.display().to_string()),
         ];
+        if !is_compose_1()? {
+            println!("docker-compose is Compose 2 here, so its overlay networks are made attachable by compose-2.yml");
+            variables.push(set("COMPOSE_FILE", "docker-compose.yml:compose-2.yml".to_owned()));
+        }
         Ok(Self { files, variables })
     }
+}
+
+/// Debian 12's docker-compose is Compose 1, Debian 13's is Compose 2.
+fn is_compose_1() -> anyhow::Result<bool> {
+    let asked = Command::new("docker-compose").args(["version", "--short"]).output();
+    let version = asked.context("docker-compose cannot be run (Debian: apt-get install docker-compose)")?;
+    Ok(version.stdout.starts_with(b"1."))
 }
 
 impl Arguments {
