@@ -13,6 +13,7 @@ mod event;
 mod fields;
 mod go_types;
 mod kv;
+mod kv_import;
 mod meta;
 mod session;
 mod transaction;
@@ -28,6 +29,7 @@ pub use catalog::{CatalogDeregister, CatalogRegister, DeregisterTarget, deregist
 pub use event::{BadEvent, EventRequest};
 pub use fields::DecodeError;
 pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};
+pub use kv_import::{ImportEntry, import_entries};
 pub use meta::{MetaProblem, check as check_meta};
 pub use session::{MIN_SESSION_TTL, SessionRequestError, create_session};
 pub use transaction::{

@@ -1,7 +1,6 @@
 //! `?pretty`.
 
-/// Sets compact JSON out over lines with four spaces a level and ends it with a line feed, as
-/// Consul's `?pretty` does. `compact` must be JSON without spaces between its parts.
+/// Sets compact JSON out over lines with four spaces a level, as Consul's `?pretty` does. `compact` must be JSON without spaces between its parts.
 pub fn pretty(compact: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(compact.len() * 2);
     let (mut depth, mut in_string, mut at) = (0usize, false, 0);
@@ -47,7 +46,6 @@ pub fn pretty(compact: &[u8]) -> Vec<u8> {
         }
         at += 1;
     }
-    out.push(b'\n');
     out
 }
 
@@ -63,7 +61,7 @@ mod tests {
     #[test]
     fn sets_out_as_gos_marshal_indent() {
         let text = pretty(br#"[{"a":{},"b":[],"c,\"{":[1,"x"]},null]"#);
-        let expected = "[\n    {\n        \"a\": {},\n        \"b\": [],\n        \"c,\\\"{\": [\n            1,\n            \"x\"\n        ]\n    },\n    null\n]\n";
+        let expected = "[\n    {\n        \"a\": {},\n        \"b\": [],\n        \"c,\\\"{\": [\n            1,\n            \"x\"\n        ]\n    },\n    null\n]";
         assert_eq!(String::from_utf8(text).unwrap(), expected);
     }
 }

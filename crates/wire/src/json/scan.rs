@@ -64,6 +64,16 @@ pub fn parse(bytes: &[u8]) -> Result<Value, SyntaxError> {
     Ok(value)
 }
 
+/// Reads `bytes` to their end, as Go's `json.Unmarshal` does: they are one value.
+pub fn parse_whole(bytes: &[u8]) -> Result<Value, SyntaxError> {
+    let mut scanner = Scanner { bytes, at: 0 };
+    let value = scanner.document()?;
+    match scanner.peek_after_space() {
+        None => Ok(value),
+        Some(byte) => Err(invalid(byte, "after top-level value")),
+    }
+}
+
 fn invalid(byte: u8, context: &'static str) -> SyntaxError {
     SyntaxError::InvalidCharacter { byte, context }
 }

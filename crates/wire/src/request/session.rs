@@ -59,7 +59,7 @@ pub enum SessionRequestError {
         /// What was given, in nanoseconds.
         nanos: i64,
     },
-    /// A check of a service without ID.
+    /// A check without ID.
     #[error("apply failed: failed check lookup: index error: object is missing a value for this index")]
     EmptyCheck,
     /// A name or ID that muster does not take.
@@ -102,12 +102,15 @@ pub fn create_session(
     let ttl = ttl(&fields.ttl, least)?;
     let mut node_checks = fields.checks.unwrap_or_default();
     match fields.node_checks {
-        None if node_checks.is_empty() && !fields.named_checks => node_checks.push(Arc::from(NODE_CHECK)),
+        // `Checks` without any is the whole list, whatever stands in `NodeChecks`.
+        _ if node_checks.is_empty() && fields.named_checks => {}
+        None if node_checks.is_empty() => node_checks.push(Arc::from(NODE_CHECK)),
         more => node_checks.extend(more.unwrap_or_default()),
     }
     let mut seen = BTreeSet::new();
-    node_checks.retain(|id| !id.is_empty() && seen.insert(Arc::clone(id)));
-    if fields.service_checks.iter().any(|check| check.id.is_empty()) {
+    node_checks.retain(|id| seen.insert(Arc::clone(id)));
+    let without_id = node_checks.iter().any(|id| id.is_empty());
+    if without_id || fields.service_checks.iter().any(|check| check.id.is_empty()) {
         return Err(SessionRequestError::EmptyCheck);
     }
     let service_check = |check: ServiceCheckFields| {
@@ -152,6 +155,7 @@ struct SessionFields {
     node_checks: Option<Vec<Arc<str>>>,
     service_checks: Vec<ServiceCheckFields>,
     ignored: String,
+    ignored_index: u64,
 }
 
 impl Fill for SessionFields {
@@ -176,7 +180,10 @@ impl Fill for SessionFields {
             "servicechecks" => self.take_service_checks(fields, value)?,
             // The server makes one.
             "id" => fields.string("ID", value, &mut self.ignored),
-            // Indexes are what a client may send back; what else there is, Consul takes no notice of here.
+            // What a client may send back.
+            "createindex" => fields.uint("RaftIndex.CreateIndex", value, &mut self.ignored_index),
+            "modifyindex" => fields.uint("RaftIndex.ModifyIndex", value, &mut self.ignored_index),
+            // What else there is, Consul takes no notice of here.
             _ => {}
         }
         Ok(())
@@ -299,6 +306,15 @@ mod tests {
     fn named_checks_take_the_place_of_the_default() {
         assert_eq!(checks(r#"{"Checks":[]}"#), [""; 0]);
         assert_eq!(checks(r#"{"NodeChecks":[]}"#), [""; 0]);
+        for without in [r#"{"Checks":[],"NodeChecks":["b"]}"#, r#"{"NodeChecks":["b"],"Checks":null}"#] {
+            assert_eq!(checks(without), [""; 0], "{without}");
+        }
+        for empty in [r#"{"Checks":[""]}"#, r#"{"NodeChecks":[""]}"#, r#"{"Checks":["a",""]}"#] {
+            assert_eq!(read(empty), Err(SessionRequestError::EmptyCheck), "{empty}");
+        }
+        let index = "Request decode failed: json: cannot unmarshal string into Go struct field \
+                     .Alias.RaftIndex.CreateIndex of type uint64";
+        assert_eq!(text(r#"{"CreateIndex":"x"}"#), index);
         assert_eq!(checks(r#"{"Checks":["a"]}"#), ["a"]);
         assert_eq!(checks(r#"{"NodeChecks":["b","c"]}"#), ["b", "c"]);
         assert_eq!(checks(r#"{"Checks":["a"],"NodeChecks":["a","b"]}"#), ["a", "b"]);
