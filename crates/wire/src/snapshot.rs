@@ -1,4 +1,6 @@
-//! The archive of `/v1/snapshot`: a gzip-compressed tar of `meta.json`, `state.bin` and `SHA256SUMS`, as Consul's.
+//! The archive of `/v1/snapshot`: a gzip-compressed tar of `MUSTER`, `meta.json`, `state.bin` and `SHA256SUMS`: the last
+//! three as Consul's. The first makes a real Consul refuse it: it would check the rest, find it whole, and end over what
+//! is in it.
 //!
 //! `meta.json` has the members that Consul's has, so that tools which show them work, and one of muster's own;
 //! `state.bin` is muster's. Archives are written and read in one pass with bounded memory: a chunk of the state
@@ -20,6 +22,8 @@ const MAGIC: &[u8] = b"muster state\n";
 const MAX_CHUNK_BYTES: usize = 8 << 20;
 const MAX_TEXT_BYTES: u64 = 64 << 10;
 
+const NOTE: &str = "MUSTER";
+const NOTE_TEXT: &str = "A snapshot of muster. Only muster restores it.\n";
 const META: &str = "meta.json";
 const STATE: &str = "state.bin";
 const SUMS: &str = "SHA256SUMS";

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use flate2::read::GzDecoder;
 use ring::digest::{Context, SHA256, digest};
 
-use super::{ArchiveMeta, FORMAT, MAGIC, MAX_CHUNK_BYTES, MAX_TEXT_BYTES, META, STATE, SUMS, hex};
+use super::{ArchiveMeta, FORMAT, MAGIC, MAX_CHUNK_BYTES, MAX_TEXT_BYTES, META, NOTE, STATE, SUMS, hex};
 
 /// What gzip begins with.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -71,6 +71,8 @@ pub fn read_archive<A: Archive>(mut input: impl Read, into: &mut A) -> Result<Ar
         let mut entry = entry.map_err(broken)?;
         let name = entry.path().map_err(broken)?.to_string_lossy().into_owned();
         match &*name {
+            // What it says is for people.
+            NOTE if meta.is_none() => drop(text(&mut entry)?),
             META if meta.is_none() => {
                 let text = text(&mut entry)?;
                 let read = ArchiveMeta::decode(&text).map_err(widen)?;

@@ -65,7 +65,11 @@ fn what_is_written_is_read() {
     assert_eq!(read_archive(&*bytes, &mut kept).unwrap(), meta);
     assert_eq!(kept.0, chunks());
     let names: Vec<_> = unpacked(&bytes).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["meta.json", "state.bin", "SHA256SUMS"], "Consul's files in Consul's order");
+    assert_eq!(names, ["MUSTER", "meta.json", "state.bin", "SHA256SUMS"], "a file that Consul refuses, then Consul's");
+    // Earlier ones are without the first.
+    let files = unpacked(&bytes);
+    let earlier: Vec<_> = files[1..].iter().map(|(name, data)| (name.as_str(), data.as_slice())).collect();
+    assert_eq!(read(&packed(&earlier)), Ok(meta));
 }
 
 #[test]
@@ -105,12 +109,12 @@ fn a_real_consuls_is_refused_by_name() {
 #[test]
 fn newer_ones_are_refused_by_number() {
     let files = unpacked(&archive().1);
-    let newer = String::from_utf8(files[0].1.clone()).unwrap().replace(r#""Format":1"#, r#""Format":9"#);
-    let refused = read(&packed(&[("meta.json", newer.as_bytes()), ("state.bin", &files[1].1)])).unwrap_err();
+    let newer = String::from_utf8(files[1].1.clone()).unwrap().replace(r#""Format":1"#, r#""Format":9"#);
+    let refused = read(&packed(&[("meta.json", newer.as_bytes()), ("state.bin", &files[2].1)])).unwrap_err();
     assert_eq!(refused, "this snapshot has format 9, this muster reads up to 1: use a newer one");
-    let mut state = files[1].1.clone();
+    let mut state = files[2].1.clone();
     state[MAGIC.len()] = 3;
-    let refused = read(&packed(&[("meta.json", &files[0].1), ("state.bin", &state)])).unwrap_err();
+    let refused = read(&packed(&[("meta.json", &files[1].1), ("state.bin", &state)])).unwrap_err();
     assert_eq!(refused, "this snapshot has format 3, this muster reads up to 1: use a newer one");
 }
 
@@ -120,11 +124,11 @@ fn what_is_no_snapshot_is_told() {
     let other = packed(&[("etc/passwd", b"root")]);
     assert_eq!(read(&other).unwrap_err(), "this snapshot is damaged: its files are not those of a snapshot");
     let files = unpacked(&archive().1);
-    let mut state = files[1].1.clone();
+    let mut state = files[2].1.clone();
     let last = state.len() - 5;
     state[last] ^= 1;
-    let changed = packed(&[("meta.json", &files[0].1), ("state.bin", &state), ("SHA256SUMS", &files[2].1)]);
+    let changed = packed(&[("meta.json", &files[1].1), ("state.bin", &state), ("SHA256SUMS", &files[3].1)]);
     assert_eq!(read(&changed).unwrap_err(), "this snapshot is damaged: its checksums do not match");
-    let without = packed(&[("meta.json", &files[0].1), ("state.bin", &files[1].1)]);
+    let without = packed(&[("meta.json", &files[1].1), ("state.bin", &files[2].1)]);
     assert_eq!(read(&without).unwrap_err(), "this snapshot is cut off: it ends in the middle");
 }

@@ -6,7 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use ring::digest::{Context, SHA256, digest};
 
-use super::{ArchiveMeta, FORMAT, MAGIC, META, STATE, SUMS, hex};
+use super::{ArchiveMeta, FORMAT, MAGIC, META, NOTE, NOTE_TEXT, STATE, SUMS, hex};
 
 /// How long `state.bin` becomes with these chunks. A tar says so before the file.
 pub fn state_bytes(chunks: impl IntoIterator<Item = Vec<u8>>) -> u64 {
@@ -18,6 +18,7 @@ pub fn state_bytes(chunks: impl IntoIterator<Item = Vec<u8>>) -> u64 {
 /// Writes an archive; the chunks must be those that `meta.size` was counted from.
 pub fn write_archive(out: impl Write, meta: &ArchiveMeta, chunks: impl IntoIterator<Item = Vec<u8>>) -> io::Result<()> {
     let mut tar = tar::Builder::new(GzEncoder::new(out, Compression::fast()));
+    append(&mut tar, NOTE, NOTE_TEXT.len() as u64, NOTE_TEXT.as_bytes())?;
     let text = meta.encode();
     append(&mut tar, META, text.len() as u64, &*text)?;
     let mut state = StateFile::new(chunks.into_iter());
