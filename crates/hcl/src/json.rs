@@ -3,10 +3,14 @@
 use crate::parse::utf8;
 use crate::{Base, MAX_DEPTH, Member, Node, Number, Object, Position, Problem, SyntaxError, Value};
 
-/// Reads JSON; the whole text must be one object.
+/// Reads JSON; the whole text must be one object. Nothing at all, and `null`, are an object without members.
 pub fn parse_json(text: &[u8]) -> Result<Node, SyntaxError> {
     let mut reader = Reader { rest: utf8(text)?, position: Position::START };
     reader.skip_blanks();
+    let position = reader.position;
+    if matches!(reader.rest.trim_end(), "" | "null") {
+        return Ok(Node { position, value: Value::Object(Object::default()) });
+    }
     if reader.peek() != Some('{') {
         return Err(reader.unexpected("{"));
     }

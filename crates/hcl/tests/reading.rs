@@ -27,6 +27,14 @@ fn every_node_knows_where_it_was_written() {
 }
 
 #[test]
+fn a_json_file_without_anything_asks_for_nothing() {
+    for text in ["", " \n", "null", " null\n"] {
+        assert!(parse_json(text.as_bytes()).unwrap().object().unwrap().members.is_empty(), "{text:?}");
+    }
+    assert!(parse_json(b"null x").is_err());
+}
+
+#[test]
 fn octal_and_hexadecimal_stay_visible() {
     let base_of = |text: &str| match parse_hcl(text.as_bytes()).unwrap().object().unwrap().get("a").unwrap().value {
         Value::Number(Number::Integer { value, base }) => (value, base),
