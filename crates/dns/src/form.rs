@@ -183,7 +183,9 @@ pub fn reversed(labels: &Labels) -> Option<IpAddr> {
         "in-addr" if count == 6 => {
             let mut octets = [0; 4];
             for (at, octet) in octets.iter_mut().enumerate() {
-                *octet = labels.text(3 - at)?.parse().ok()?;
+                // A number has one form: what has zeros in front is no address.
+                let text = labels.text(3 - at)?;
+                *octet = text.parse().ok().filter(|octet: &u8| octet.to_string() == text)?;
             }
             Some(IpAddr::V4(Ipv4Addr::from(octets)))
         }
@@ -261,7 +263,14 @@ mod tests {
         assert_eq!(reversed(&labels("1.0.1.10.in-addr.arpa")), Some("10.1.0.1".parse().unwrap()));
         let six = format!("6.{}d.f.ip6.arpa", "0.".repeat(29));
         assert_eq!(reversed(&labels(&six)), Some("fd00::6".parse().unwrap()));
-        for wrong in ["1.0.10.in-addr.arpa", "a.0.1.10.in-addr.arpa", "256.0.1.10.in-addr.arpa", "arpa", "ip6.arpa"] {
+        for wrong in [
+            "1.0.10.in-addr.arpa",
+            "a.0.1.10.in-addr.arpa",
+            "256.0.1.10.in-addr.arpa",
+            "01.0.1.10.in-addr.arpa",
+            "arpa",
+            "ip6.arpa",
+        ] {
             assert_eq!(reversed(&labels(wrong)), None, "{wrong}");
         }
     }

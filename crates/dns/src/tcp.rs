@@ -65,7 +65,8 @@ async fn connection(dns: Dns, mut stream: TcpStream) -> std::io::Result<()> {
         packet.resize(usize::from(u16::from_be_bytes(length)), 0);
         timeout(PATIENCE, stream.read_exact(&mut packet)).await??;
         let reply = match dns.handle(&packet, Transport::Tcp, &mut scratch) {
-            Handled::Silence => return Ok(()),
+            // Noise has no answer, but its length says where the next message begins.
+            Handled::Silence => continue,
             Handled::Reply => scratch.packet().to_vec(),
             Handled::Others => dns.ask_others(&packet, Transport::Tcp).await,
         };
