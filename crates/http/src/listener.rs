@@ -2,9 +2,14 @@
 
 use std::io;
 use std::net::IpAddr;
+use std::time::Duration;
 
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+/// After so long a silence the system asks whether the client is still there, as Go's servers have it.
+const ALIVE_AFTER: Duration = Duration::from_secs(15);
 
 /// Hands out connections.
 pub trait Listener: Send + Sync + 'static {
@@ -22,6 +27,8 @@ impl Listener for TcpListener {
         let (stream, client) = self.accept().await?;
         // Answers are written whole: nothing is gained by waiting for more.
         let _ = stream.set_nodelay(true);
+        let alive = TcpKeepalive::new().with_time(ALIVE_AFTER).with_interval(ALIVE_AFTER);
+        let _ = SockRef::from(&stream).set_tcp_keepalive(&alive);
         Ok((stream, Some(client.ip())))
     }
 }

@@ -12,6 +12,9 @@ use crate::call::{Call, Read, own_datacenter};
 use crate::health::is_node;
 use crate::reply::Reply;
 
+/// The index of coordinates, which do not change.
+const COORDINATES: Index = Index(1);
+
 pub(crate) async fn raft_configuration(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     own_datacenter(&api, &call.options(&call.params()?)?, false)?;
     let node = api.agent.node_entry();
@@ -34,20 +37,29 @@ pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply,
     let read = Read::of(&api, &call, &params)?;
     let node = api.agent.node_entry();
     let own = read.takes_node(&node) && params.non_empty("segment").is_none();
+    wait(&api, &read).await;
     let mut body = Vec::new();
     answer::coordinates(&mut body, own.then_some(node.name.as_str()));
-    Ok(Reply::json(body).with_query(Index(1), true))
+    Ok(Reply::json(body).with_query(COORDINATES, true))
 }
 
 pub(crate) async fn coordinate_node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    Read::of(&api, &call, &call.params()?)?;
+    let read = Read::of(&api, &call, &call.params()?)?;
     let node = api.agent.node();
     if !is_node(node, &call.argument) {
         return Ok(Reply::missing());
     }
+    wait(&api, &read).await;
     let mut body = Vec::new();
     answer::coordinates(&mut body, [node.as_str()]);
-    Ok(Reply::json(body).with_query(Index(1), true))
+    Ok(Reply::json(body).with_query(COORDINATES, true))
+}
+
+/// A node that is alone keeps its coordinate: who waits for another waits to the end.
+async fn wait(api: &Api, read: &Read) {
+    if read.options.index == COORDINATES.0 {
+        tokio::time::sleep(api.registry.wait_time(read.options.wait.unwrap_or_default())).await;
+    }
 }
 
 /// Every endpoint of the ACLs, whatever it is asked.

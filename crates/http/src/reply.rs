@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body, Frame, SizeHint};
-use hyper::header::{AGE, ALLOW, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY};
+use hyper::header::{AGE, ALLOW, CONNECTION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, VARY};
 use hyper::{Response, StatusCode};
 use muster_model::Index;
 use muster_wire::header;
@@ -132,6 +132,12 @@ impl Reply {
             at: None,
         };
         if as_query { reply.with_query(Index(1), false) } else { reply }
+    }
+
+    /// The last answer on its connection.
+    pub(crate) fn closing(mut self) -> Self {
+        self.headers.push((CONNECTION, HeaderValue::from_static("close")));
+        self
     }
 
     /// 405 with the methods that are there.

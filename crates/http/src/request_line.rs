@@ -2,23 +2,45 @@
 //!
 //! hyper refuses a bare `"`, `<` or `>` in a query, and leaves off what follows a `#`. So the first line of each request is read here before hyper
 //! sees it, and what may not stand there is percent-encoded, which means the same.
+//!
+//! Here is also seen how long a request's head takes: a client that began one has to end it in time, one that is silent
+//! between two requests may be so as long as it likes.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
-/// Set by who has taken a request with its whole body: what comes next begins with a request line.
+/// How long a client may take for the head of a request that it has begun.
+const HEAD_TIME: Duration = Duration::from_secs(10);
+
+/// What the reader of requests tells their connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct NextRequest(Arc<AtomicBool>);
+pub(crate) struct NextRequest(Arc<Progress>);
+
+#[derive(Debug, Default)]
+struct Progress {
+    /// A request with its whole body is taken: what comes next begins with a request line.
+    next: AtomicBool,
+    /// Bytes of a head are read, and not yet all of them.
+    in_head: AtomicBool,
+}
 
 impl NextRequest {
     /// The request under way is read to its end.
     pub(crate) fn is_next(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.next.store(true, Ordering::Release);
+    }
+
+    /// The head of the request under way is read.
+    pub(crate) fn has_head(&self) {
+        self.0.in_head.store(false, Ordering::Release);
     }
 }
 
@@ -32,11 +54,24 @@ pub(crate) struct RequestLines<S> {
     line: Option<bool>,
     /// What is read and encoded, but did not fit into the reader's buffer.
     left: Vec<u8>,
+    /// When the head under way is over time; none as long as it came in one piece.
+    head_time: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> RequestLines<S> {
     pub(crate) fn new(stream: S, next: NextRequest) -> Self {
-        Self { stream, next, line: Some(false), left: Vec::new() }
+        next.is_next();
+        Self { stream, next, line: Some(false), left: Vec::new(), head_time: None }
+    }
+
+    /// Whether a head that was begun has taken too long. Polled when more of it is waited for.
+    fn is_late(&mut self, cx: &mut Context<'_>) -> bool {
+        if !self.next.0.in_head.load(Ordering::Acquire) {
+            self.head_time = None;
+            return false;
+        }
+        let head_time = self.head_time.get_or_insert_with(|| Box::pin(sleep(HEAD_TIME)));
+        head_time.as_mut().poll(cx).is_ready()
     }
 
     /// What is still of the line in `bytes`, with what must be encoded; none if nothing must be.
@@ -81,12 +116,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for RequestLines<S> {
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
+        if this.is_late(cx) {
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request took too long")));
+        }
         ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
         if buffer.filled().len() == before {
             return Poll::Ready(Ok(()));
         }
-        if this.next.0.swap(false, Ordering::AcqRel) {
+        if this.next.0.next.swap(false, Ordering::AcqRel) {
             this.line = Some(false);
+            this.next.0.in_head.store(true, Ordering::Release);
         }
         if this.line.is_some()
             && let Some(encoded) = this.encode(&buffer.filled()[before..])
@@ -168,5 +207,26 @@ mod tests {
         assert_eq!(read(&parts).await, "GET /a?%22%22 HTTP/1.1\r\n\r\n\"body\"\n");
         let next = [("GET /a HTTP/1.1\r\n\r\n", false), ("GET /\"b\" HTTP/1.1\r\n\r\n", true)];
         assert_eq!(read(&next).await, "GET /a HTTP/1.1\r\n\r\nGET /%22b%22 HTTP/1.1\r\n\r\n");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_was_begun_has_to_end_in_time_and_silence_before_it_is_none() {
+        let (mut client, server) = tokio::io::duplex(1024);
+        let next = NextRequest::default();
+        let mut lines = RequestLines::new(server, next.clone());
+        let mut buffer = [0; 64];
+        let patient = tokio::time::timeout(Duration::from_secs(3600), lines.read(&mut buffer));
+        assert!(patient.await.is_err(), "nothing was sent, and nothing is wrong with that");
+        client.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+        assert_eq!(lines.read(&mut buffer).await.unwrap(), 18);
+        next.has_head();
+        next.is_next();
+        let patient = tokio::time::timeout(Duration::from_secs(3600), lines.read(&mut buffer));
+        assert!(patient.await.is_err(), "silence between two requests");
+        client.write_all(b"GET").await.unwrap();
+        assert_eq!(lines.read(&mut buffer).await.unwrap(), 3);
+        let begun = tokio::time::Instant::now();
+        assert_eq!(lines.read(&mut buffer).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        assert_eq!(begun.elapsed().as_secs(), HEAD_TIME.as_secs());
     }
 }

@@ -8,10 +8,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
-use hyper::header::EXPECT;
+use hyper::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use muster_wire::query::{is_escaped_well, plain_path, unescape_path};
 use muster_wire::request::{BadKvRequest, TransactionRequestError};
@@ -29,8 +29,6 @@ use crate::request_line::{NextRequest, RequestLines};
 use crate::router::{Route, cleaned, find};
 use crate::{Api, Settings, prepared, snapshot};
 
-/// A client that has not sent its headers by then is let go.
-const HEADER_TIME: Duration = Duration::from_secs(10);
 /// The longest body but for KV values and transactions.
 const MAX_BODY: usize = 8 << 20;
 /// How long answers that are under way may take once the server stops.
@@ -83,7 +81,8 @@ where
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIME)
+        // hyper's would end connections that are silent between two requests: `RequestLines` looks after heads.
+        .header_read_timeout(None)
         .serve_connection(TokioIo::new(lines), service);
     tokio::pin!(connection);
     tokio::select! {
@@ -99,6 +98,10 @@ where
 }
 
 async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Request<Incoming>) -> Response<ReplyBody> {
+    next.has_head();
+    if let Some(refused) = unfit(&request) {
+        return refused.into_response();
+    }
     if request.body().is_end_stream() {
         next.is_next();
     }
@@ -121,6 +124,29 @@ async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
         kept.prepared.keep(prepared::text(&target), prepared);
     }
     reply.into_response()
+}
+
+/// What Go's server refuses by its headers, with its texts, and closes the connection then.
+fn unfit(request: &Request<Incoming>) -> Option<Reply> {
+    let headers = request.headers();
+    let mut hosts = headers.get_all(HOST).iter();
+    let problem = match (hosts.next(), hosts.next()) {
+        (None, _) if request.version() >= Version::HTTP_11 => "missing required Host header",
+        (Some(_), Some(_)) => "too many Host headers",
+        (Some(host), None) if host.as_bytes().iter().any(|byte| byte.is_ascii_whitespace() || *byte >= 0x80) => {
+            "malformed Host header"
+        }
+        _ => {
+            // The body's bytes would be stored as they came, in an encoding that nobody remembers.
+            let coded = |value: &hyper::header::HeaderValue| !value.as_bytes().eq_ignore_ascii_case(b"chunked");
+            return headers
+                .get_all(TRANSFER_ENCODING)
+                .iter()
+                .any(coded)
+                .then(|| Reply::error(501, "Unsupported transfer encoding".to_owned(), false).closing());
+        }
+    };
+    Some(Reply::error(400, format!("400 Bad Request: {problem}"), false).closing())
 }
 
 /// What Go's server refuses before anything of Consul's sees it.
@@ -167,7 +193,8 @@ async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
 
 /// The answer to a request that the configuration shuts out.
 fn shut(api: &Api, client: IpAddr, request: &Request<Incoming>) -> Option<Reply> {
-    let text = if api.settings.blocks(request.uri().path()) {
+    let path = request.uri().path();
+    let text = if api.settings.blocks(&unescape_path(path).unwrap_or(path.into())) {
         "Endpoint is blocked by agent configuration"
     } else if is_write(request.method()) && !api.settings.may_write(client) {
         "Access is restricted"
@@ -251,7 +278,10 @@ impl Limit {
                 bytes: settings.max_value_bytes.max(settings.max_transaction_bytes),
                 refusal: |bytes, limit| TransactionRequestError::TooLarge { bytes, limit }.to_string(),
             },
-            _ => Self { bytes: MAX_BODY, refusal: value },
+            _ => Self {
+                bytes: MAX_BODY,
+                refusal: |bytes, limit| format!("Request body({bytes} bytes) too large, max size: {limit} bytes."),
+            },
         }
     }
 

@@ -55,7 +55,7 @@ impl Settings {
         self.allow_write_from.is_empty() || self.allow_write_from.iter().any(|network| network.contains(&client))
     }
 
-    /// Whether an endpoint is shut.
+    /// Whether an endpoint is shut. `path` is what is asked for, decoded: whatever way it was written.
     pub(crate) fn blocks(&self, path: &str) -> bool {
         self.block_endpoints.iter().any(|prefix| path.starts_with(prefix.as_str()))
     }

@@ -148,6 +148,7 @@ async fn what_the_configuration_shuts_is_refused_and_its_headers_are_everywhere(
     .await;
     for (method, target, status, text) in [
         ("GET", "/v1/agent/self", "403", "Endpoint is blocked by agent configuration"),
+        ("GET", "/v1/agent/%73elf", "403", "Endpoint is blocked by agent configuration"),
         ("PUT", "/v1/kv/a", "403", "Access is restricted"),
         ("DELETE", "/v1/kv/a", "403", "Access is restricted"),
         ("GET", "/v1/kv/a?keys", "404", ""),
@@ -310,4 +311,23 @@ async fn prometheus_is_answered_if_it_may_ask() {
     assert!(body.contains(line), "{body}");
     let head = server.ask_with("/v1/agent/metrics", "accept: text/plain;version=0.4.0;q=0.5, */*").await;
     assert_eq!(header(&head, "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
+}
+
+#[tokio::test]
+async fn requests_whose_headers_do_not_fit_are_refused_and_do_nothing() {
+    let server = Server::start(|_| ()).await;
+    let coded = "transfer-encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+    for (headers, status, text) in [
+        ("content-length: 1\r\n\r\nx", "400", "400 Bad Request: missing required Host header"),
+        ("host: a\r\nhost: b\r\ncontent-length: 1\r\n\r\nx", "400", "400 Bad Request: too many Host headers"),
+        ("host: a b\r\ncontent-length: 1\r\n\r\nx", "400", "400 Bad Request: malformed Host header"),
+        (&format!("host: a\r\n{coded}"), "501", "Unsupported transfer encoding"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(format!("PUT /v1/kv/a HTTP/1.1\r\n{headers}").as_bytes()).await.unwrap();
+        let (head, body) = answer(&mut stream).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {head}");
+        assert_eq!((header(&head, "connection"), body.as_str()), (Some("close"), text), "{headers}");
+    }
+    assert!(server.ask("GET", "/v1/kv/a", "").await.0.starts_with("HTTP/1.1 404"), "nothing was written");
 }
