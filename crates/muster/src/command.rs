@@ -2,6 +2,7 @@
 
 mod agent;
 mod client;
+pub mod consul;
 mod entrypoint;
 mod healthcheck;
 mod machine;
@@ -106,6 +107,12 @@ pub fn consuls() -> Vec<String> {
     own.chain(CLIENT_COMMANDS.iter().flat_map(|command| command.names())).collect()
 }
 
+/// The flags of the commands that ask a registry, for the tables in docs/compatibility.md.
+#[cfg(test)]
+pub fn client_tables() -> Vec<(String, &'static FlagTable)> {
+    CLIENT_COMMANDS.iter().flat_map(|command| command.tables()).collect()
+}
+
 /// The flags of a command, for the tables in docs/compatibility.md.
 #[cfg(test)]
 pub fn table(name: &str) -> &'static FlagTable {
@@ -113,10 +120,10 @@ pub fn table(name: &str) -> &'static FlagTable {
 }
 
 fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {
-    let name = if program == Program::Consul { "consul" } else { "muster" };
+    let name = program.name();
     let commands = || COMMANDS.iter().filter(|command| program == Program::Muster || is_consuls(command.name));
     let Some((word, rest)) = arguments.split_first() else {
-        print!("{}", overview(name, commands()));
+        out!("{}", overview(name, commands()));
         return Ok(());
     };
     match word.as_str() {
@@ -124,9 +131,9 @@ fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {
             let asked = rest.first().map(String::as_str);
             let client = CLIENT_COMMANDS.iter().find(|command| Some(command.name()) == asked);
             match (commands().find(|command| Some(command.name) == asked), client) {
-                (Some(command), _) => print!("{}", command.table.help()),
-                (None, Some(command)) => print!("{}", command.help()),
-                (None, None) => print!("{}", overview(name, commands())),
+                (Some(command), _) => out!("{}", command.table.help_as(name)),
+                (None, Some(command)) => out!("{}", command.help(name)),
+                (None, None) => out!("{}", overview(name, commands())),
             }
             Ok(())
         }
@@ -135,12 +142,21 @@ fn dispatch(program: Program, arguments: &[String]) -> Result<(), Failure> {
             let client = CLIENT_COMMANDS.iter().find(|command| command.name() == word);
             match (commands().find(|command| command.name == word), client) {
                 (Some(command), _) => (command.run)(program, rest),
-                (None, Some(command)) => command.run(rest),
+                (None, Some(command)) => command.run(name, rest),
                 (None, None) => {
+                    let try_help = format!("Try: {name} --help");
+                    if consul::COMMANDS.iter().any(|command| command.split(' ').next() == Some(word)) {
+                        let error = anyhow!(
+                            "Consul's command {word:?} is not in this version of muster; see docs/compatibility.md"
+                        );
+                        return Err(Failure::usage(1, error, try_help));
+                    }
                     let own = commands().map(|command| command.name);
                     let known: Vec<_> = own.chain(CLIENT_COMMANDS.iter().map(|command| command.name())).collect();
                     let error = anyhow!("{name} has no command {word:?}; there are: {}", known.join(", "));
-                    Err(Failure::usage(1, error, format!("Try: {name} --help")))
+                    // Consul's code, as a shell's for a command that it does not find.
+                    let code = if program == Program::Consul { 127 } else { 1 };
+                    Err(Failure::usage(code, error, try_help))
                 }
             }
         }

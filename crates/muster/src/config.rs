@@ -37,17 +37,19 @@ pub fn read(flags: &Parsed) -> Result<Settings> {
         read.extend(found.read);
         skipped.extend(found.skipped);
     }
-    for (place, text) in flags.list("hcl").iter().enumerate() {
-        read.push(fragment(place, text)?);
-    }
+    let fragments = flags.list("hcl").iter().enumerate().map(|(place, text)| fragment(place, text));
+    let fragments = fragments.collect::<Result<Vec<_>>>()?;
     let mut settings = Settings::default();
     settings.skipped = skipped;
-    // A flag's list comes before those of the files, its other values after them: as Consul has it.
+    // A flag's list comes before those of the files, its other values after them, and `-hcl` last: as Consul has it.
     settings.lay(flag::lists(flags)?);
     for source in &read {
         settings.lay(layer::read(source)?);
     }
     settings.lay(flag::values(flags)?);
+    for fragment in &fragments {
+        settings.lay(layer::read(fragment)?);
+    }
     Ok(settings)
 }
 

@@ -21,6 +21,7 @@ fn blocks() -> BTreeMap<&'static str, String> {
     BTreeMap::from([
         ("agent flags", flags("agent")),
         ("agent keys", keys::markdown()),
+        ("absent client flags", commands::absent_flags()),
         ("commands", commands::markdown()),
         ("consul-template flags", flags("template")),
         ("docker-machine commands", command::machine_markdown()),

@@ -24,9 +24,9 @@ impl Failure {
 
     /// Prints the whole chain in one line.
     pub fn report(self) -> ExitCode {
-        eprintln!("{}", one_line(&self.error));
+        errln!("{}", one_line(&self.error));
         if let Some(usage) = self.usage {
-            eprintln!("{usage}");
+            errln!("{usage}");
         }
         ExitCode::from(self.code)
     }

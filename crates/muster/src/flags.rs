@@ -10,6 +10,7 @@ mod value;
 use std::collections::BTreeMap;
 
 pub use value::go_bool;
+use value::{go_int, go_uint};
 
 /// One flag.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,8 @@ pub enum Kind {
     List,
     /// An integer.
     Int,
+    /// A number that is not negative.
+    Uint,
 }
 
 /// Whether a flag works.
@@ -172,7 +175,9 @@ impl Flag {
             Kind::Text | Kind::List => Ok(()),
             Kind::Bool if go_bool(value).is_some() => Ok(()),
             Kind::Bool => Err(FlagError::Bool { name: self.name, value: value.to_owned() }),
-            Kind::Int => value.parse::<i64>().map(drop).map_err(|_| wrong("parse error")),
+            Kind::Int if go_int(value).is_some() => Ok(()),
+            Kind::Uint if go_uint(value).is_some() => Ok(()),
+            Kind::Int | Kind::Uint => Err(wrong("parse error")),
         }
     }
 }
@@ -200,7 +205,12 @@ impl Parsed {
 
     /// An integer, checked when it was read.
     pub fn int(&self, name: &str) -> Option<i64> {
-        self.text(name).and_then(|value| value.parse().ok())
+        self.text(name).and_then(go_int)
+    }
+
+    /// A number that is not negative, checked when it was read.
+    pub fn uint(&self, name: &str) -> Option<u64> {
+        self.text(name).and_then(go_uint)
     }
 
     /// Whether the flag was given at all.

@@ -58,7 +58,10 @@ pub fn start_as(settings: &LogSettings) -> Result<LogLevel> {
         let syslog = syslog.with_context(|| format!("enable_syslog is set, and syslog is not reached at {SOCKET}"))?;
         writer = BoxMakeWriter::new(writer.and(syslog));
     }
-    let builder = tracing_subscriber::fmt().with_env_filter(filter(&settings.level)?).with_writer(writer);
+    let builder = tracing_subscriber::fmt()
+        .log_internal_errors(false)
+        .with_env_filter(filter(&settings.level)?)
+        .with_writer(writer);
     if settings.json {
         let builder = builder.with_ansi(false).event_format(json::JsonLines).with_filter_reloading();
         let handle = builder.reload_handle();

@@ -3,6 +3,9 @@
 //! The binary is the only place that knows every part: it reads flags, files and environment, binds
 //! ports, installs signals and joins the parts. Under the name of an old tool it is that tool.
 
+#[macro_use]
+mod output;
+
 mod address;
 mod command;
 mod config;
@@ -27,13 +30,17 @@ mod watches;
 
 use std::process::ExitCode;
 
+use exit::Failure;
 use program::Program;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args();
     let program = Program::named(&arguments.next().unwrap_or_default());
     let arguments: Vec<String> = arguments.collect();
-    match command::run(program, &arguments) {
+    let done = command::run(program, &arguments).and_then(|()| {
+        output::finish().map_err(|error| Failure::from(anyhow::anyhow!("cannot write to standard output: {error}")))
+    });
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }

@@ -3,17 +3,29 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-/// The process that keeps `wanted` from being listened on, such as `process 4711 (nginx)`; none where the system does not
-/// say, such as of other users' processes.
-pub fn find(wanted: SocketAddr) -> Option<String> {
+/// Who keeps a port from being listened on.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Holder {
+    /// This process, for another purpose.
+    Own,
+    /// Such as `process 4711 (nginx)`.
+    Other(String),
+}
+
+/// The process that keeps `wanted` from being listened on; none where the system does not say, such as of other users'
+/// processes.
+pub fn find(wanted: SocketAddr) -> Option<Holder> {
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| fs::read_to_string(path).unwrap_or_default());
     let sockets: Vec<String> =
         tables.iter().flat_map(|table| listeners(table, wanted)).map(|inode| format!("socket:[{inode}]")).collect();
     let processes = fs::read_dir("/proc").ok()?.flatten();
     let mut ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let holder = ids.find(|id| has_open(*id, &sockets))?;
+    if holder == std::process::id() {
+        return Some(Holder::Own);
+    }
     let name = fs::read_to_string(format!("/proc/{holder}/comm")).unwrap_or_default();
-    Some(format!("process {holder} ({})", name.trim_end()))
+    Some(Holder::Other(format!("process {holder} ({})", name.trim_end())))
 }
 
 fn has_open(process: u32, sockets: &[String]) -> bool {
@@ -90,7 +102,7 @@ mod tests {
             // A machine may be without one of the families.
             let Ok(listener) = TcpListener::bind(host) else { continue };
             let found = find(listener.local_addr().unwrap()).unwrap();
-            assert!(found.starts_with(&format!("process {} (", std::process::id())), "{found}");
+            assert_eq!(found, Holder::Own);
         }
     }
 }

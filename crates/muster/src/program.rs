@@ -29,6 +29,17 @@ impl Program {
         }
     }
 
+    /// What its user calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Muster => "muster",
+            Self::Consul => "consul",
+            Self::Registrator => "registrator",
+            Self::ConsulTemplate => "consul-template",
+            Self::DockerMachine => "docker-machine",
+        }
+    }
+
     /// Whether the old tool's behaviour is asked for where it differs from ours: `MUSTER_COMPAT`, else by name.
     pub fn compat(self) -> Result<bool, String> {
         match std::env::var("MUSTER_COMPAT") {

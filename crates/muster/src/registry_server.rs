@@ -17,9 +17,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::connect_root;
 use crate::dns_server::{self, DnsConfig, DnsServer};
+use crate::port_holder::{self, Holder};
 use crate::unix_socket::{Socket, SocketAccess};
-use crate::{connect_root, port_holder};
 
 /// The version of Consul whose API this is; clients compare it.
 pub const CONSUL_VERSION: &str = "1.21.4";
@@ -277,8 +278,14 @@ pub fn not_bound(wanted: SocketAddr, port: &str, flag: &str, error: std::io::Err
     let what = format!("cannot listen on {wanted} (the {port} port)");
     match error.kind() {
         std::io::ErrorKind::AddrInUse => {
-            let holder = port_holder::find(wanted).unwrap_or_else(|| "another process".to_owned());
-            anyhow!("{what}: {holder} has it; end that one, or choose another port with {flag}")
+            let end = match port_holder::find(wanted) {
+                Some(Holder::Own) => {
+                    return anyhow!("{what}: it is given to another part of this agent; choose another with {flag}");
+                }
+                Some(Holder::Other(process)) => process,
+                None => "another process".to_owned(),
+            };
+            anyhow!("{what}: {end} has it; end that one, or choose another port with {flag}")
         }
         _ => anyhow::Error::new(error).context(what),
     }

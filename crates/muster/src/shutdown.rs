@@ -17,6 +17,8 @@ pub fn on_signals() -> std::io::Result<CancellationToken> {
     let mut quit = signal(SignalKind::quit())?;
     // A reader that went away (`muster up | head`) is an error of that write, not the end.
     let mut pipe = signal(SignalKind::pipe())?;
+    // Runbooks have Consul write its metrics to its log with it; it must not end what it asks.
+    let mut user = signal(SignalKind::user_defined1())?;
     let token = CancellationToken::new();
     let stop = token.clone();
     tokio::spawn(async move {
@@ -26,6 +28,10 @@ pub fn on_signals() -> std::io::Result<CancellationToken> {
                 _ = terminate.recv() => {}
                 _ = quit.recv() => {}
                 _ = pipe.recv() => continue,
+                _ = user.recv() => {
+                    tracing::warn!("SIGUSR1: metrics are not written to the log; it is ignored");
+                    continue;
+                }
             }
             if stop.is_cancelled() {
                 std::process::exit(130);

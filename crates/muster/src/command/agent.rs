@@ -37,7 +37,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let usage = || format!("Try: {name} agent --help");
     let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage()))?;
     if parsed.help {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help_as(program.name()));
         return Ok(());
     }
     let settings = AgentSettings::read(program, &parsed).map_err(|error| Failure::usage(1, error, usage()))?;
@@ -82,7 +82,7 @@ async fn serve(settings: AgentSettings, sources: Sources) -> Result<()> {
     watches.check(&settings.watches)?;
     definitions.apply(&settings.definitions).await?;
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
-    println!("{}", started(&settings, &server));
+    outln!("{}", started(&settings, &server));
     let Sources { program, flags, level } = sources;
     let running = Running::of(&server);
     watches.apply(settings.watches)?;

@@ -46,28 +46,38 @@ pub enum ClientCommands {
     Several { name: &'static str, summary: &'static str, commands: &'static [ClientCommand] },
 }
 
-/// The flags that every client command has, after its own.
+/// The flags of a command that asks servers, after its own.
 macro_rules! client_flags {
+    ($($own:expr),* $(,)?) => {
+        $crate::command::client::agent_flags![
+            $($own,)*
+            $crate::flags::Flag::works("datacenter", $crate::flags::Kind::Text, "NAME", "the datacenter to ask"),
+            $crate::flags::Flag::works("stale", $crate::flags::Kind::Bool, "", "any server may answer"),
+            $crate::flags::Flag::absent("namespace"),
+            $crate::flags::Flag::absent("partition"),
+        ]
+    };
+}
+pub(crate) use client_flags;
+
+/// The flags of a command that asks the agent, after its own.
+macro_rules! agent_flags {
     ($($own:expr),* $(,)?) => {
         &[
             $($own,)*
-            $crate::flags::Flag::works("datacenter", $crate::flags::Kind::Text, "NAME", "the datacenter to ask"),
             $crate::flags::Flag::works("http-addr", $crate::flags::Kind::Text, "ADDR",
                 "the registry; default CONSUL_HTTP_ADDR, else 127.0.0.1:8500"),
-            $crate::flags::Flag::works("stale", $crate::flags::Kind::Bool, "", "any server may answer"),
             $crate::flags::Flag::works("token", $crate::flags::Kind::Text, "TOKEN", "default CONSUL_HTTP_TOKEN"),
             $crate::flags::Flag::works("token-file", $crate::flags::Kind::Text, "FILE", "the token is in this file"),
             $crate::flags::Flag::absent("ca-file"),
             $crate::flags::Flag::absent("ca-path"),
             $crate::flags::Flag::absent("client-cert"),
             $crate::flags::Flag::absent("client-key"),
-            $crate::flags::Flag::absent("namespace"),
-            $crate::flags::Flag::absent("partition"),
             $crate::flags::Flag::absent("tls-server-name"),
         ]
     };
 }
-pub(crate) use client_flags;
+pub(crate) use agent_flags;
 
 /// A command line with the registry that it asks.
 pub struct Session {
@@ -102,32 +112,43 @@ impl ClientCommands {
         }
     }
 
-    /// What `--help` prints.
-    pub fn help(&self) -> String {
+    /// The flags of each command, with its names.
+    #[cfg(test)]
+    pub fn tables(&'static self) -> Vec<(String, &'static FlagTable)> {
         match self {
-            Self::One(command) => command.table.help(),
+            Self::One(command) => vec![(command.name.to_owned(), &command.table)],
+            Self::Several { name, commands, .. } => {
+                commands.iter().map(|command| (format!("{name} {}", command.name), &command.table)).collect()
+            }
+        }
+    }
+
+    /// What `--help` prints for who called the program by `called`.
+    pub fn help(&self, called: &str) -> String {
+        match self {
+            Self::One(command) => command.table.help_as(called),
             Self::Several { name, summary, commands } => {
                 let list: String = commands.iter().map(|one| format!("  {:<13} {}\n", one.name, one.summary)).collect();
-                format!("Usage: muster {name} COMMAND [flags]\n\n{summary}\n\nCommands:\n{list}")
+                format!("Usage: {called} {name} COMMAND [flags]\n\n{summary}\n\nCommands:\n{list}")
             }
         }
     }
 
     /// Runs the command that `arguments` ask for.
-    pub fn run(&self, arguments: &[String]) -> Result<(), Failure> {
+    pub fn run(&self, called: &str, arguments: &[String]) -> Result<(), Failure> {
         match self {
-            Self::One(command) => command.run(arguments),
+            Self::One(command) => command.run(called, arguments),
             Self::Several { name, commands, .. } => {
-                let usage = || format!("Try: muster {name} --help");
+                let usage = || format!("Try: {called} {name} --help");
                 let Some((word, rest)) = arguments.split_first() else {
-                    return Err(Failure::usage(1, anyhow!("{name} needs a command"), self.help()));
+                    return Err(Failure::usage(1, anyhow!("{name} needs a command"), self.help(called).trim_end()));
                 };
                 if matches!(word.as_str(), "-h" | "-help" | "--help" | "help") {
-                    print!("{}", self.help());
+                    out!("{}", self.help(called));
                     return Ok(());
                 }
                 match commands.iter().find(|command| command.name == word) {
-                    Some(command) => command.run(rest),
+                    Some(command) => command.run(called, rest),
                     None => {
                         let known: Vec<_> = commands.iter().map(|command| command.name).collect();
                         let error = anyhow!("{name} has no command {word:?}; there are: {}", known.join(", "));
@@ -140,13 +161,17 @@ impl ClientCommands {
 }
 
 impl ClientCommand {
-    fn run(&self, arguments: &[String]) -> Result<(), Failure> {
-        let parsed = self.table.parse(arguments).map_err(|error| Failure::usage(1, error, self.table.usage))?;
+    fn run(&self, called: &str, arguments: &[String]) -> Result<(), Failure> {
+        let usage = || self.table.usage_as(called);
+        let parsed = self.table.parse(arguments).map_err(|error| Failure::usage(1, error, usage()))?;
         if parsed.help {
-            print!("{}", self.table.help());
+            out!("{}", self.table.help_as(called));
             return Ok(());
         }
-        Ok((self.run)(&Session::open(parsed)?)?)
+        (self.run)(&Session::open(parsed)?).map_err(|error| {
+            let code = if error.is::<members::NoMembers>() { 2 } else { 1 };
+            Failure::with_code(code, error)
+        })
     }
 }
 
@@ -161,7 +186,7 @@ impl Session {
             None => parsed.text("token").map(str::to_owned).or_else(|| environment("CONSUL_HTTP_TOKEN")),
         };
         registry_client::refuse_unused_environment(&["CONSUL_HTTP_TOKEN_FILE"])?;
-        let address = registry_client::address(parsed.text("http-addr"));
+        let address = registry_client::address(parsed.text("http-addr").filter(|address| !address.is_empty()));
         let client = ConsulClient::new(ClientConfig { token, ..ClientConfig::new(address) })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         Ok(Self { parsed, client, runtime })
@@ -186,21 +211,21 @@ impl Session {
     /// The answer to `GET`, whatever its status.
     pub fn get_any(&self, path: &str, query: &[(&str, &str)]) -> Result<RawAnswer> {
         let target = self.target(path, query);
-        self.runtime.block_on(self.client.get_raw(target, WITHIN)).context("Error connecting to Consul agent")
+        Ok(self.runtime.block_on(self.client.get_raw(target, WITHIN))?)
     }
 
     /// The answer to `PUT`, which must be 200.
     pub fn put(&self, path: &str, query: &[(&str, &str)], body: Vec<u8>) -> Result<RawAnswer> {
         let target = self.target(path, query);
         let sent = self.runtime.block_on(self.client.put_raw(target, body, WITHIN));
-        whole(sent.context("Error connecting to Consul agent")?)
+        whole(sent?)
     }
 
     /// The answer to `DELETE`, which must be 200.
     pub fn delete(&self, path: &str, query: &[(&str, &str)]) -> Result<RawAnswer> {
         let target = self.target(path, query);
         let sent = self.runtime.block_on(self.client.delete_raw(target, WITHIN));
-        whole(sent.context("Error connecting to Consul agent")?)
+        whole(sent?)
     }
 
     /// The body of `GET` as JSON.
@@ -212,7 +237,7 @@ impl Session {
     pub fn no_arguments(&self) -> Result<()> {
         match self.parsed.rest.first() {
             None => Ok(()),
-            Some(extra) => bail!("Too many arguments (expected 0, got {}): {extra:?}", self.parsed.rest.len()),
+            Some(_) => bail!("Too many arguments (expected 0, got {})", self.parsed.rest.len()),
         }
     }
 

@@ -39,7 +39,7 @@ pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
             super::run(Program::Consul, &consul_arguments(rest))
         }
         Some((word, _)) if matches!(word.as_str(), "-h" | "-help" | "--help") => {
-            print!("{}", TABLE.help());
+            out!("{}", TABLE.help());
             Ok(())
         }
         Some((word, _)) => {

@@ -38,7 +38,7 @@ pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
     let usage = "Try: muster healthcheck --help";
     let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage))?;
     if parsed.help {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help());
         return Ok(());
     }
     if let Some(extra) = parsed.rest.first() {
@@ -46,7 +46,7 @@ pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
     }
     let pid = parsed.int("pid").unwrap_or(FIRST);
     let subject = Subject::of(&command_line(pid)?).with_context(|| format!("process {pid}"))?;
-    println!("{}", super::runtime()?.block_on(subject.ask())?);
+    outln!("{}", super::runtime()?.block_on(subject.ask())?);
     Ok(())
 }
 

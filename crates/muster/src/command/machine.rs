@@ -51,15 +51,15 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let global = arguments::read(&GLOBAL, ALIASES, arguments, arguments::Order::FlagsFirst).map_err(usage)?;
     let Some((word, rest)) = global.rest.split_first().filter(|_| !global.help) else {
         if global.bool("version") {
-            print!("{}", version_line(invoked_as));
+            out!("{}", version_line(invoked_as));
         } else {
-            print!("{}", words::overview(invoked_as));
+            out!("{}", words::overview(invoked_as));
         }
         return Ok(());
     };
     if word == "help" {
         let asked = rest.first().and_then(|name| Word::named(name));
-        print!("{}", asked.map_or_else(|| words::overview(invoked_as), |word| word.table.help()));
+        out!("{}", asked.map_or_else(|| words::overview(invoked_as), |word| word.table.help()));
         return Ok(());
     }
     if words::ABSENT.contains(&word.as_str()) {
@@ -132,7 +132,7 @@ impl Context {
         let parsed = arguments::read(table, ALIASES, arguments, arguments::Order::Anywhere)
             .map_err(|error| Failure::usage(1, error, format!("Try: {} --help", self.invoked_as)))?;
         if parsed.help {
-            print!("{}", table.help());
+            out!("{}", table.help());
             return Ok(None);
         }
         Ok(Some(parsed))
@@ -187,7 +187,7 @@ pub fn together(errors: impl Iterator<Item = anyhow::Error>) -> Result<(), Failu
     let mut errors: Vec<_> = errors.collect();
     let Some(last) = errors.pop() else { return Ok(()) };
     for error in &errors {
-        eprintln!("{}", crate::exit::one_line(error));
+        errln!("{}", crate::exit::one_line(error));
     }
     Err(last.into())
 }

@@ -65,17 +65,17 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let parsed = TABLE.parse(arguments).map_err(|error| {
         // Go's flag package ends with 2; a flag that is known but not there yet is no mistake in writing.
         let code = if matches!(error, FlagError::Absent(_)) { 1 } else { 2 };
-        Failure::usage(code, error, TRY)
+        Failure::usage(code, error, usage(program))
     })?;
     if parsed.help {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help_as(program.name()));
         return Ok(());
     }
     if parsed.bool("version") {
-        println!("muster v{} (registrator)", env!("CARGO_PKG_VERSION"));
+        outln!("muster v{} (registrator)", env!("CARGO_PKG_VERSION"));
         return Ok(());
     }
-    let uri = registry_uri(&parsed)?;
+    let uri = registry_uri(&parsed, usage(program))?;
     logging::start(parsed.text("log-level").unwrap_or("info"))?;
     let compat =
         if parsed.has("compat") { parsed.bool("compat") } else { program.compat().map_err(|error| anyhow!(error))? };
@@ -85,17 +85,23 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     Ok(super::runtime()?.block_on(serve(config, engine, client, uri))?)
 }
 
-const TRY: &str = "Try: muster registrator --help";
+/// Under either name.
+fn usage(program: Program) -> &'static str {
+    match program {
+        Program::Registrator => "Try: registrator --help",
+        _ => "Try: muster registrator --help",
+    }
+}
 
-fn registry_uri(parsed: &Parsed) -> Result<String, Failure> {
+fn registry_uri(parsed: &Parsed, usage: &str) -> Result<String, Failure> {
     match parsed.rest.as_slice() {
         [uri] => Ok(uri.clone()),
-        [] => Err(Failure::usage(2, anyhow!("Missing required argument for registry URI."), TRY)),
+        [] => Err(Failure::usage(2, anyhow!("Missing required argument for registry URI."), usage)),
         [_, extra @ ..] => {
             let extra = extra.join(" ");
             let error =
                 anyhow!("Extra unparsed arguments: {extra}. Options should come before the registry URI argument.");
-            Err(Failure::usage(2, error, TRY))
+            Err(Failure::usage(2, error, usage))
         }
     }
 }
@@ -163,7 +169,7 @@ async fn serve(config: Config, engine: Engine, client: ConsulClient, uri: String
     let mut ready = registrar.ready();
     let announce = async move {
         if ready.wait_for(|ready| *ready).await.is_ok() {
-            println!("muster registrator: containers of {engine_address} are registered at {uri}");
+            outln!("muster registrator: containers of {engine_address} are registered at {uri}");
         }
         std::future::pending::<()>().await;
     };

@@ -46,7 +46,7 @@ const TRY: &str = "Try: muster swarm --help";
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let parsed = super::machine::read_anywhere(&TABLE, arguments).map_err(|error| Failure::usage(1, error, TRY))?;
     let Some((word, names)) = parsed.rest.split_first().filter(|_| !parsed.help) else {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help());
         return Ok(());
     };
     crate::logging::start("warn")?;
@@ -62,7 +62,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         "drain" => runtime.block_on(drain(&context, &parsed, names)),
         "label" => runtime.block_on(label(&context, &parsed, names)),
         "help" => {
-            print!("{}", TABLE.help());
+            out!("{}", TABLE.help());
             Ok(())
         }
         other => {

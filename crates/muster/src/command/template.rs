@@ -120,7 +120,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let usage = || format!("Try: {name} --help");
     let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(FLAGS_CODE, error, usage()))?;
     if parsed.help {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help_as(program.name()));
         return Ok(());
     }
     if !parsed.rest.is_empty() {
@@ -129,7 +129,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let wrong = |error: anyhow::Error| Failure::with_code(CONFIG_CODE, error);
     logging::start(parsed.text("log-level").unwrap_or("warn")).map_err(wrong)?;
     if parsed.bool("version") || parsed.bool("v") {
-        println!("consul-template v0.42.1 (templates, by muster v{})", env!("CARGO_PKG_VERSION"));
+        outln!("consul-template v0.42.1 (templates, by muster v{})", env!("CARGO_PKG_VERSION"));
         return Ok(());
     }
     let address = registry_address(&parsed);

@@ -75,7 +75,7 @@ pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
     let usage = "Try: muster up --help";
     let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage))?;
     if parsed.help {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help());
         return Ok(());
     }
     if let Some(extra) = parsed.rest.first() {
@@ -159,7 +159,7 @@ async fn serve(settings: Settings) -> Result<()> {
         script_checks: settings.script_checks,
     };
     if let Some(Elsewhere { client, uri }) = settings.elsewhere {
-        println!("{host}\n  registry   {uri}");
+        outln!("{host}\n  registry   {uri}");
         return chain.run(client.clone(), client, &shutdown).await;
     }
     let config = ServerConfig {
@@ -177,9 +177,9 @@ async fn serve(settings: Settings) -> Result<()> {
             return Err(elsewhere::with_way_out(error, address).await);
         }
     };
-    println!("{host}, node {}", settings.node);
-    println!("  registry   http://{} in {}", server.addresses[0], settings.data_dir.display());
-    println!("  names      {}", server.dns_line());
+    outln!("{host}, node {}", settings.node);
+    outln!("  registry   http://{} in {}", server.addresses[0], settings.data_dir.display());
+    outln!("  names      {}", server.dns_line());
     let served = Served::by(&server, settings.http_port);
     let exposing = tokio::spawn(expose::serve(engine, settings.expose, served, shutdown.clone()));
     let (agent, registry) = (Arc::clone(&server.agent), Arc::new(server.registry.clone()));
@@ -251,7 +251,7 @@ async fn say_what_was_found(
 ) {
     let found = async {
         if let Err(error) = engine.info().await {
-            println!("  engine     {}; picked up when it appears", crate::exit::one_line(&error.into()));
+            outln!("  engine     {}; picked up when it appears", crate::exit::one_line(&error.into()));
         }
         if ready.wait_for(|ready| *ready).await.is_err() {
             return;
@@ -264,8 +264,8 @@ async fn say_what_was_found(
             services => format!("{services} services registered"),
         };
         match engine.info().await {
-            Ok(info) => println!("  engine     {} {}: {registered}", engine.address(), info.version),
-            Err(_) => println!("  engine     {}: {registered}", engine.address()),
+            Ok(info) => outln!("  engine     {} {}: {registered}", engine.address(), info.version),
+            Err(_) => outln!("  engine     {}: {registered}", engine.address()),
         }
     };
     tokio::select! {

@@ -17,11 +17,11 @@ pub const TABLE: FlagTable = FlagTable {
     ],
 };
 
-pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
+pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let usage = "Try: muster validate --help";
     let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage))?;
     if parsed.help {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help_as(program.name()));
         return Ok(());
     }
     if parsed.rest.is_empty() {
@@ -33,10 +33,10 @@ pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
     };
     let settings = read().map_err(|error| anyhow!("Config validation failed: {}", one_line(&error)))?;
     for warning in &settings.warnings {
-        eprintln!("{warning}");
+        errln!("{warning}");
     }
     if !parsed.bool("quiet") {
-        println!("Configuration is valid!");
+        outln!("Configuration is valid!");
     }
     Ok(())
 }

@@ -22,18 +22,18 @@ pub const TABLE: FlagTable = FlagTable {
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, "Try: muster version --help"))?;
     if parsed.help {
-        print!("{}", TABLE.help());
+        out!("{}", TABLE.help_as(program.name()));
         return Ok(());
     }
     let own = env!("CARGO_PKG_VERSION");
     match (parsed.text("format").unwrap_or("pretty"), program) {
-        ("pretty", Program::Consul) => println!("Consul v{CONSUL_VERSION} (API, by muster v{own})"),
-        ("pretty", _) => println!("muster v{own}"),
-        ("json", Program::Consul) => println!(
+        ("pretty", Program::Consul) => outln!("Consul v{CONSUL_VERSION} (API, by muster v{own})"),
+        ("pretty", _) => outln!("muster v{own}"),
+        ("json", Program::Consul) => outln!(
             "{{\"Version\":\"{CONSUL_VERSION}\",\"Revision\":\"muster-{own}\",\"Prerelease\":\"\",\
              \"BuildDate\":\"1970-01-01T00:00:00Z\",\"RPC\":{{\"Default\":2,\"Min\":2,\"Max\":3}}}}"
         ),
-        ("json", _) => println!("{{\"Version\":\"{own}\",\"Consul\":\"{CONSUL_VERSION}\"}}"),
+        ("json", _) => outln!("{{\"Version\":\"{own}\",\"Consul\":\"{CONSUL_VERSION}\"}}"),
         (other, _) => {
             let error = anyhow!("-format is {other:?}: pretty or json would be right");
             return Err(Failure::usage(1, error, "Try: muster version --help"));

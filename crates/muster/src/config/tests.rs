@@ -171,7 +171,7 @@ fn read_flags(arguments: &[&str]) -> Result<Settings> {
 }
 
 #[test]
-fn flags_win_over_fragments_and_those_over_files_but_lists_of_flags_come_first() {
+fn fragments_win_over_flags_and_those_over_files_but_lists_of_flags_come_first() {
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| {
         let path = directory.path().join(name);
@@ -180,10 +180,12 @@ fn flags_win_over_fragments_and_those_over_files_but_lists_of_flags_come_first()
     };
     let one = file(
         "one.json",
-        r#"{"node_name":"file","datacenter":"file","log_level":"warn","serf_lan_allowed_cidrs":["file"]}"#,
+        r#"{"node_name":"file","datacenter":"file","domain":"file","log_level":"warn","serf_lan_allowed_cidrs":["file"]}"#,
     );
     let arguments = [
         "-node",
+        "flag",
+        "-domain",
         "flag",
         "-serf-lan-allowed-cidrs",
         "flag",
@@ -193,8 +195,8 @@ fn flags_win_over_fragments_and_those_over_files_but_lists_of_flags_come_first()
         "node_name = \"hcl\"\ndatacenter = \"hcl\"\nserf_lan_allowed_cidrs = [\"hcl\"]",
     ];
     let settings = read_flags(&arguments).unwrap();
-    let texts = ["node_name", "datacenter", "log_level"].map(|path| settings.text(path).unwrap());
-    assert_eq!(texts, ["flag", "hcl", "warn"]);
+    let texts = ["node_name", "datacenter", "domain", "log_level"].map(|path| settings.text(path).unwrap());
+    assert_eq!(texts, ["hcl", "hcl", "flag", "warn"]);
     assert_eq!(settings.list("serf_lan_allowed_cidrs"), ["flag", "file", "hcl"]);
 }
 

@@ -7,7 +7,26 @@ use super::{Effect, FlagTable};
 impl FlagTable {
     /// What `--help` prints: only what works.
     pub fn help(&self) -> String {
-        let mut text = format!("Usage: {}\n\n{}\n", self.usage, self.about.trim_end());
+        self.help_as("muster")
+    }
+
+    /// The command line's form for who called the program by this name.
+    pub fn usage_as(&self, name: &str) -> String {
+        // Two of the old tools are one of our commands each.
+        let ours = match name {
+            "registrator" => "muster registrator ",
+            "consul-template" => "muster template ",
+            _ => "muster ",
+        };
+        match self.usage.strip_prefix(ours) {
+            Some(rest) => format!("{name} {rest}"),
+            None => self.usage.to_owned(),
+        }
+    }
+
+    /// What `--help` prints for who called the program by this name.
+    pub fn help_as(&self, name: &str) -> String {
+        let mut text = format!("Usage: {}\n\n{}\n", self.usage_as(name), self.about.trim_end());
         let working: Vec<_> = self.flags.iter().filter(|flag| flag.effect == Effect::Works).collect();
         if !working.is_empty() {
             text.push_str("\nFlags (one dash or two):\n");

@@ -61,7 +61,7 @@ const FLAGS: &[Flag] = &[
     Flag::works("enable-local-script-checks", Kind::Bool, "", "checks in configuration files may run commands"),
     Flag::works("enable-script-checks", Kind::Bool, "", "checks may run commands, whoever registers them"),
     Flag::works("expose-to", Kind::List, "NETWORK", "also listen on the gateway of this Docker network"),
-    Flag::works("hcl", Kind::List, "TEXT", "settings as HCL; they win over files"),
+    Flag::works("hcl", Kind::List, "TEXT", "settings as HCL; they win over files and flags"),
     Flag::works("http-port", Kind::Int, "PORT", "port of the HTTP API; default 8500; -1: none"),
     Flag::works("insecure-open", Kind::Bool, "", "allow -client addresses that others reach"),
     Flag::works("log-file", Kind::Text, "FILE", "logs also go to files named after this one"),

@@ -1,10 +1,10 @@
 //! `catalog datacenters`, `catalog nodes`, `catalog services`.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use muster_wire::json::Value;
 use muster_wire::query;
 
-use super::columns::table;
+use super::columns::{spaced, table};
 use super::{ClientCommand, ClientCommands, Session, client_flags, items, members_of, text};
 use crate::flags::{Flag, FlagTable, Kind};
 
@@ -57,8 +57,8 @@ pub const CATALOG: ClientCommands = ClientCommands::Several {
 
 fn datacenters(session: &Session) -> Result<()> {
     session.no_arguments()?;
-    for name in items(&session.json("/v1/catalog/datacenters", &[])?) {
-        println!("{}", name.as_str().unwrap_or_default());
+    for name in items(&session.json("/v1/catalog/datacenters", &[]).context("Error listing datacenters")?) {
+        outln!("{}", name.as_str().unwrap_or_default());
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ fn datacenters(session: &Session) -> Result<()> {
 fn node_meta(session: &Session) -> Result<Vec<String>> {
     let pairs = session.parsed.list("node-meta").iter().map(|pair| match pair.split_once('=') {
         Some((name, value)) => Ok(format!("{name}:{value}")),
-        None => anyhow::bail!("-node-meta is {pair:?}: name=value would be right"),
+        None => anyhow::bail!("invalid value {pair:?} for flag -node-meta: Missing \"=\" value in argument: {pair}"),
     });
     pairs.collect()
 }
@@ -81,7 +81,7 @@ fn nodes(session: &Session) -> Result<()> {
         Some(service) => query::path("/v1/catalog/service/", service),
         None => "/v1/catalog/nodes".to_owned(),
     };
-    let answer = session.json(&path, &asked)?;
+    let answer = session.json(&path, &asked).context("Error listing nodes")?;
     let mut nodes: Vec<&Value> = items(&answer).iter().collect();
     if session.parsed.text("near").is_none() {
         nodes.sort_by_key(|node| text(node, "Node"));
@@ -89,10 +89,10 @@ fn nodes(session: &Session) -> Result<()> {
     // A node with several instances of the service stands there once.
     nodes.dedup_by_key(|node| text(node, "Node"));
     if nodes.is_empty() {
-        println!("No nodes match the given query - try expanding your search");
+        errln!("No nodes match the given query - try expanding your search.");
         return Ok(());
     }
-    print!("{}", table(&node_rows(&nodes, session.parsed.bool("detailed"))));
+    out!("{}", table(&node_rows(&nodes, session.parsed.bool("detailed"))));
     Ok(())
 }
 
@@ -124,18 +124,21 @@ fn pairs(members: &[(String, Value)]) -> String {
     pairs.join(", ")
 }
 
+/// What was tried when services cannot be listed.
+const LISTING: &str = "Error listing services";
+
 fn services(session: &Session) -> Result<()> {
     session.no_arguments()?;
     let mut services: Vec<(String, Vec<String>)> = match session.parsed.text("node") {
         None => {
             let meta = node_meta(session)?;
             let asked: Vec<(&str, &str)> = meta.iter().map(|pair| ("node-meta", pair.as_str())).collect();
-            let answer = session.json("/v1/catalog/services", &asked)?;
+            let answer = session.json("/v1/catalog/services", &asked).context(LISTING)?;
             let list = answer.as_object().map(|object| object.0.as_slice()).unwrap_or_default();
             list.iter().map(|(name, tags)| (name.clone(), texts(items(tags)))).collect()
         }
         Some(node) => {
-            let answer = session.json(&query::path("/v1/catalog/node/", node), &[])?;
+            let answer = session.json(&query::path("/v1/catalog/node/", node), &[]).context(LISTING)?;
             let list = members_of(&answer, "Services");
             let service = |value: &Value| {
                 let tags = value.as_object().and_then(|object| object.get("Tags")).map(items).unwrap_or_default();
@@ -146,17 +149,17 @@ fn services(session: &Session) -> Result<()> {
     };
     services.sort();
     if services.is_empty() {
-        println!("No services match the given query - try expanding your search");
+        errln!("No services match the given query - try expanding your search.");
         return Ok(());
     }
     if session.parsed.bool("tags") {
         let rows: Vec<_> = services.into_iter().map(|(name, tags)| vec![name, tags.join(",")]).collect();
-        print!("{}", table(&rows));
+        out!("{}", spaced(&rows, 6));
         return Ok(());
     }
     services.dedup_by(|one, other| one.0 == other.0);
     for (name, _) in services {
-        println!("{name}");
+        outln!("{name}");
     }
     Ok(())
 }

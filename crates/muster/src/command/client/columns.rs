@@ -1,17 +1,24 @@
-//! Tables in Consul's form: columns as wide as their widest cell, two spaces between them.
+//! Tables in Consul's form: columns as wide as their widest cell and some spaces, but for the last.
 
-/// The lines of a table.
+/// The lines of a table with two spaces between columns.
 pub fn table(rows: &[Vec<String>]) -> String {
+    spaced(rows, 2)
+}
+
+/// The lines of a table with so many spaces between columns.
+pub fn spaced(rows: &[Vec<String>], between: usize) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0) + between).collect();
     let mut text = String::new();
     for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths) {
-            line.push_str(&format!("{cell:<width$}  "));
+        for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
+            if column + 1 == row.len() {
+                text.push_str(cell);
+            } else {
+                text.push_str(&format!("{cell:<width$}"));
+            }
         }
-        text.push_str(line.trim_end());
         text.push('\n');
     }
     text

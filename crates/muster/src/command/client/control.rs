@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::{ClientCommand, ClientCommands, Session, client_flags};
+use super::{ClientCommand, ClientCommands, Session, agent_flags};
 use crate::flags::FlagTable;
 
 pub const RELOAD: ClientCommands = ClientCommands::One(ClientCommand {
@@ -11,12 +11,11 @@ pub const RELOAD: ClientCommands = ClientCommands::One(ClientCommand {
     table: FlagTable {
         usage: "muster reload [flags]",
         about: "Has the agent read its configuration files again, as SIGHUP does.",
-        flags: client_flags![],
+        flags: agent_flags![],
     },
     run: |session| {
-        session.no_arguments()?;
         session.put("/v1/agent/reload", &[], Vec::new()).context("Error reloading")?;
-        println!("Configuration reload triggered");
+        outln!("Configuration reload triggered");
         Ok(())
     },
 });
@@ -27,14 +26,14 @@ pub const LEAVE: ClientCommands = ClientCommands::One(ClientCommand {
     table: FlagTable {
         usage: "muster leave [flags]",
         about: "Has the agent stop. What it keeps stays where it is.",
-        flags: client_flags![],
+        flags: agent_flags![],
     },
     run: leave,
 });
 
 fn leave(session: &Session) -> Result<()> {
-    session.no_arguments()?;
+    anyhow::ensure!(session.parsed.rest.is_empty(), "Error found unexpected args: [{}]", session.parsed.rest.join(" "));
     session.put("/v1/agent/leave", &[], Vec::new()).context("Error leaving")?;
-    println!("Graceful leave complete");
+    outln!("Graceful leave complete");
     Ok(())
 }

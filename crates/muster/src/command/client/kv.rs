@@ -46,8 +46,8 @@ const PUT: ClientCommand = ClientCommand {
             Flag::works("acquire", Kind::Bool, "", "take the lock on the key, with -session"),
             Flag::works("base64", Kind::Bool, "", "the value given is in base64"),
             Flag::works("cas", Kind::Bool, "", "only if the key is as -modify-index says"),
-            Flag::works("flags", Kind::Int, "N", "a number kept beside the value"),
-            Flag::works("modify-index", Kind::Int, "N", "for -cas; 0: only if there is no such key"),
+            Flag::works("flags", Kind::Uint, "N", "a number kept beside the value"),
+            Flag::works("modify-index", Kind::Uint, "N", "for -cas; 0: only if there is no such key"),
             Flag::works("release", Kind::Bool, "", "give up the lock on the key, with -session"),
             Flag::works("session", Kind::Text, "ID", "for -acquire and -release"),
         ],
@@ -63,7 +63,7 @@ const DELETE: ClientCommand = ClientCommand {
         about: "Removes a key, or all keys under a prefix.",
         flags: client_flags![
             Flag::works("cas", Kind::Bool, "", "only if the key is as -modify-index says"),
-            Flag::works("modify-index", Kind::Int, "N", "for -cas"),
+            Flag::works("modify-index", Kind::Uint, "N", "for -cas"),
             Flag::works("recurse", Kind::Bool, "", "all keys that begin so"),
         ],
     },
@@ -75,10 +75,19 @@ pub(super) fn path(key: &str) -> String {
     query::path("/v1/kv/", key)
 }
 
-/// A key, without the slash in front that is a mistake.
+/// A key to read or remove, without the slash in front that is a mistake.
 fn key(text: &str) -> &str {
     text.strip_prefix('/').unwrap_or(text)
 }
+
+/// A key to write, for which a slash in front is refused: another key would be written.
+pub(super) fn writable(key: &str) -> Result<&str> {
+    anyhow::ensure!(!key.starts_with('/'), "Invalid key. Key must not begin with a '/': {key}");
+    Ok(key)
+}
+
+/// What was tried when a question is not answered.
+pub(super) const QUERYING: &str = "Error querying Consul agent";
 
 fn get(session: &Session) -> Result<()> {
     let flags = &session.parsed;
@@ -91,15 +100,15 @@ fn get(session: &Session) -> Result<()> {
         bail!("Error! Missing KEY argument");
     }
     if flags.bool("keys") {
-        let separator = flags.text("separator").unwrap_or("/");
-        let answer = session.get_any(&path(key), &[("keys", ""), ("separator", separator)])?;
-        for name in items(&found(answer)?) {
-            println!("{}", name.as_str().unwrap_or_default());
+        let separator = if flags.bool("recurse") { "" } else { flags.text("separator").unwrap_or("/") };
+        let answer = session.get_any(&path(key), &[("keys", ""), ("separator", separator)]).and_then(found);
+        for name in items(&answer.context(QUERYING)?) {
+            outln!("{}", name.as_str().unwrap_or_default());
         }
         return Ok(());
     }
     let query: &[(&str, &str)] = if flags.bool("recurse") { &[("recurse", "")] } else { &[] };
-    let answer = found(session.get_any(&path(key), query)?)?;
+    let answer = session.get_any(&path(key), query).and_then(found).context(QUERYING)?;
     let entries = items(&answer);
     if entries.is_empty() && !flags.bool("recurse") {
         bail!("Error! No key exists at: {key}");
@@ -128,7 +137,7 @@ fn get(session: &Session) -> Result<()> {
 }
 
 /// A missing key is an empty list.
-fn found(answer: RawAnswer) -> Result<Value> {
+pub(super) fn found(answer: RawAnswer) -> Result<Value> {
     match answer.status {
         404 => Ok(Value::Array(Vec::new())),
         _ => Ok(muster_wire::json::parse(&super::whole(answer)?.body)?),
@@ -148,55 +157,79 @@ fn detailed(entry: &Value, value: &[u8]) -> String {
         vec!["Value".to_owned(), String::from_utf8_lossy(value).into_owned()],
     ];
     // Consul pads these by hand, wider than a table would.
-    rows.iter().map(|row| format!("{:<16} {}\n", row[0], row[1])).collect()
+    let line = |row: &Vec<String>| match row[1].as_str() {
+        "" => format!("{}\n", row[0]),
+        value => format!("{:<16} {value}\n", row[0]),
+    };
+    rows.iter().map(line).collect()
 }
 
 fn put(session: &Session) -> Result<()> {
     let flags = &session.parsed;
     let (key, value) = match flags.rest.as_slice() {
         [] => bail!("Error! Missing KEY argument"),
-        [name] => (key(name), Vec::new()),
-        [name, value] => (key(name), value_of(value)?),
+        [name] => (name, Vec::new()),
+        [name, value] => (name, value_of(value)?),
         more => bail!("Error! Too many arguments (expected 1 or 2, got {})", more.len()),
     };
-    if key.is_empty() {
-        bail!("Error! Missing KEY argument");
-    }
-    let value = if flags.bool("base64") {
-        STANDARD.decode(&value).context("Error! Cannot base 64 decode data")?
-    } else {
-        value
+    let value = match flags.bool("base64") {
+        true => STANDARD.decode(&value).context("Error! Cannot base 64 decode data")?,
+        false => value,
     };
-    let number = |name| flags.text(name).unwrap_or("0");
-    let lock = flags.bool("acquire") || flags.bool("release");
     let session_id = flags.text("session").unwrap_or_default();
-    if lock && session_id.is_empty() {
+    if session_id.is_empty() && (flags.bool("acquire") || flags.bool("release")) {
         bail!("Error! Missing -session (required with -acquire and -release)");
     }
-    if !lock && !session_id.is_empty() {
-        bail!("Error! Cannot use -session without -acquire or -release");
+    let index = flags.uint("modify-index").unwrap_or(0).to_string();
+    let way = Way::of(session);
+    let number = flags.uint("flags").unwrap_or(0).to_string();
+    let mut query = vec![("flags", number.as_str())];
+    match way {
+        Way::Plain => {}
+        Way::Cas => query.push(("cas", &index)),
+        Way::Acquire => query.push(("acquire", session_id)),
+        Way::Release => query.push(("release", session_id)),
     }
-    if flags.has("modify-index") && !flags.bool("cas") {
-        bail!("Error! Cannot use -modify-index without -cas");
-    }
-    let mut query = vec![("flags", number("flags"))];
-    if flags.bool("cas") {
-        query.push(("cas", number("modify-index")));
-    }
-    if lock {
-        query.push((if flags.bool("acquire") { "acquire" } else { "release" }, session_id));
-    }
-    let done = is_true(&session.put(&path(key), &query, value)?);
-    match (done, flags.bool("cas"), flags.bool("acquire"), flags.bool("release")) {
-        (true, _, true, _) => println!("Success! Lock acquired on: {key}"),
-        (true, _, _, true) => println!("Success! Lock released on: {key}"),
-        (true, ..) => println!("Success! Data written to: {key}"),
-        (false, true, ..) => bail!("Error! Did not write to {key}: CAS failed"),
-        (false, _, true, _) => bail!("Error! Did not acquire lock on {key}"),
-        (false, _, _, true) => bail!("Error! Did not release lock on {key}"),
-        (false, ..) => bail!("Error! Did not write to {key}"),
+    let tried = match way {
+        Way::Cas => format!("Error! Did not write to {key}"),
+        _ => "Error! Failed writing data".to_owned(),
+    };
+    let answer = writable(key).and_then(|key| session.put(&path(key), &query, value)).context(tried)?;
+    match (is_true(&answer), way) {
+        (true, Way::Acquire) => outln!("Success! Lock acquired on: {key}"),
+        (true, Way::Release) => outln!("Success! Lock released on: {key}"),
+        (true, _) => outln!("Success! Data written to: {key}"),
+        (false, Way::Cas) if index == "0" => {
+            bail!("Error! Did not write to {key}: CAS performed with index=0 and key already exists.")
+        }
+        (false, Way::Cas) => bail!("Error! Did not write to {key}: CAS failed"),
+        (false, Way::Acquire) => bail!("Error! Did not acquire lock"),
+        (false, Way::Release) => bail!("Error! Did not release lock"),
+        (false, Way::Plain) => bail!("Error! Did not write to {key}"),
     }
     Ok(())
+}
+
+/// How a value is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Plain,
+    Cas,
+    Acquire,
+    Release,
+}
+
+impl Way {
+    /// Of several that flags ask for, the first counts, as in Consul.
+    fn of(session: &Session) -> Self {
+        let asked = |name| session.parsed.bool(name);
+        match () {
+            () if asked("cas") => Self::Cas,
+            () if asked("acquire") => Self::Acquire,
+            () if asked("release") => Self::Release,
+            () => Self::Plain,
+        }
+    }
 }
 
 /// `true`, on a line of its own where the server indents its answers.
@@ -209,41 +242,45 @@ pub(super) fn value_of(text: &str) -> Result<Vec<u8>> {
     match text.strip_prefix('@') {
         _ if text == "-" => {
             let mut value = Vec::new();
-            std::io::stdin().read_to_end(&mut value).context("cannot read standard input")?;
+            std::io::stdin().read_to_end(&mut value).context("Error! Failed to read stdin")?;
             Ok(value)
         }
-        Some(path) => std::fs::read(path).with_context(|| format!("Failed to read file {path}")),
+        Some(path) => std::fs::read(path).with_context(|| format!("Error! Failed to read file: open {path}")),
         None => Ok(text.as_bytes().to_vec()),
     }
 }
 
 fn delete(session: &Session) -> Result<()> {
     let flags = &session.parsed;
-    let key = key(session.argument("Error! Missing KEY argument")?);
     let (cas, recurse) = (flags.bool("cas"), flags.bool("recurse"));
+    let key = match flags.rest.as_slice() {
+        // All keys begin with nothing.
+        [] if recurse => "",
+        _ => key(session.argument("Error! Missing KEY argument")?),
+    };
     if key.is_empty() && !recurse {
         bail!("Error! Missing KEY argument");
+    }
+    if flags.has("modify-index") && !cas && flags.uint("modify-index") != Some(0) {
+        bail!("Cannot specify -modify-index without -cas!");
+    }
+    let index = flags.uint("modify-index").unwrap_or(0);
+    if cas && index == 0 {
+        bail!("Cannot delete a key that does not exist. Provide a -modify-index greater than than 0.");
     }
     if cas && recurse {
         bail!("Cannot specify both -cas and -recurse!");
     }
-    if cas && flags.int("modify-index").unwrap_or(0) == 0 {
-        bail!("Must specify -modify-index with -cas!");
-    }
-    if flags.has("modify-index") && !cas {
-        bail!("Cannot specify -modify-index without -cas!");
-    }
-    let mut query = Vec::new();
-    if recurse {
-        query.push(("recurse", ""));
-    }
-    if cas {
-        query.push(("cas", flags.text("modify-index").unwrap_or("0")));
-    }
-    let done = is_true(&session.delete(&path(key), &query)?);
+    let index = index.to_string();
+    let (query, tried): (&[(&str, &str)], _) = match (recurse, cas) {
+        (true, _) => (&[("recurse", "")], format!("Error! Did not delete prefix {key}")),
+        (_, true) => (&[("cas", &index)], format!("Error! Did not delete key {key}")),
+        _ => (&[], format!("Error deleting key {key}")),
+    };
+    let done = is_true(&session.delete(&path(key), query).context(tried)?);
     match (done, recurse) {
-        (true, true) => println!("Success! Deleted keys with prefix: {key}"),
-        (true, false) => println!("Success! Deleted key: {key}"),
+        (true, true) => outln!("Success! Deleted keys with prefix: {key}"),
+        (true, false) => outln!("Success! Deleted key: {key}"),
         (false, _) => bail!("Error! Did not delete key {key}: CAS failed"),
     }
     Ok(())

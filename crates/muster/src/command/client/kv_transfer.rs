@@ -1,11 +1,12 @@
 //! `kv export` and `kv import`: keys as JSON.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, bail, ensure};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use muster_wire::json::{self, Value, push_string};
+use muster_wire::json::push_string;
+use muster_wire::request::import_entries;
 
-use super::kv::{path, value_of};
+use super::kv::{QUERYING, found, path, value_of, writable};
 use super::{ClientCommand, Session, client_flags, items, text};
 use crate::flags::{Flag, FlagTable, Kind};
 
@@ -37,11 +38,7 @@ fn export(session: &Session) -> Result<()> {
         _ => session.argument("")?,
     };
     let prefix = prefix.strip_prefix('/').unwrap_or(prefix);
-    let answer = session.get_any(&path(prefix), &[("recurse", "")])?;
-    let entries = match answer.status {
-        404 => Value::Array(Vec::new()),
-        _ => json::parse(&super::whole(answer)?.body)?,
-    };
+    let entries = session.get_any(&path(prefix), &[("recurse", "")]).and_then(found).context(QUERYING)?;
     let rows: Vec<String> = items(&entries)
         .iter()
         .map(|entry| {
@@ -56,35 +53,73 @@ fn export(session: &Session) -> Result<()> {
         })
         .collect();
     match rows.is_empty() {
-        true => println!("[]"),
-        false => println!("[\n{}\n]", rows.join(",\n")),
+        true => outln!("[]"),
+        false => outln!("[\n{}\n]", rows.join(",\n")),
     }
     Ok(())
 }
 
 fn import(session: &Session) -> Result<()> {
-    let data = value_of(session.argument("Error! Missing DATA argument")?)?;
-    let entries = json::parse(&data).context("Cannot unmarshal data")?;
-    let Value::Array(entries) = entries else {
-        return Err(anyhow!("Cannot unmarshal data: it is a {}: a list would be right", entries.kind()));
+    let given = match session.parsed.rest.as_slice() {
+        [] => bail!("Error! Missing DATA argument"),
+        [given] if given.is_empty() => bail!("Error! Empty DATA argument"),
+        [given] => given,
+        more => bail!("Error! Too many arguments (expected 1, got {})", more.len()),
     };
+    let entries = import_entries(&value_of(given)?).context("Cannot unmarshal data")?;
     let prefix = session.parsed.text("prefix").unwrap_or_default();
     let mut read = Vec::new();
     // All are read before the first is written.
-    for entry in &entries {
-        let key = text(entry, "key");
-        anyhow::ensure!(!key.is_empty(), "Cannot unmarshal data: an entry has no \"key\"");
+    for entry in entries {
+        let key = joined(prefix, &entry.key);
+        let tried = || format!("Error! Failed writing data for key {key}");
+        writable(&key).with_context(tried)?;
+        ensure!(!key.is_empty(), "Cannot unmarshal data: an entry has no \"key\"");
+        for (name, value) in [("namespace", &entry.namespace), ("partition", &entry.partition)] {
+            ensure!(value.is_empty(), "{}: {name} {value:?} is a Consul Enterprise feature", tried());
+        }
         let value = STANDARD
-            .decode(text(entry, "value"))
-            .with_context(|| format!("Error! Cannot base 64 decode value for key {key}"))?;
-        let flags = text(entry, "flags");
-        read.push((format!("{prefix}{key}"), if flags.is_empty() { "0" } else { flags }, value));
+            .decode(&entry.value)
+            .with_context(|| format!("Error base 64 decoding value for key {}", entry.key))?;
+        read.push((key, entry.flags.to_string(), value));
     }
     for (key, flags, value) in read {
         session
-            .put(&path(&key), &[("flags", flags)], value)
+            .put(&path(&key), &[("flags", &flags)], value)
             .with_context(|| format!("Error! Failed writing data for key {key}"))?;
-        println!("Imported: {key}");
+        outln!("Imported: {key}");
     }
     Ok(())
+}
+
+/// The key under a prefix, joined as Go joins paths; a slash at its end stays.
+fn joined(prefix: &str, key: &str) -> String {
+    let whole = format!("{prefix}/{key}");
+    let rooted = if prefix.is_empty() { key.starts_with('/') } else { prefix.starts_with('/') };
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in whole.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." if segments.last().is_some_and(|last| *last != "..") => drop(segments.pop()),
+            ".." if rooted => {}
+            segment => segments.push(segment),
+        }
+    }
+    let (front, back) = (if rooted { "/" } else { "" }, if key.ends_with('/') { "/" } else { "" });
+    format!("{front}{}{back}", segments.join("/"))
+}
+
+#[test]
+fn keys_are_joined_as_go_joins_paths() {
+    for (prefix, key, expected) in [
+        ("pp", "x//y/", "pp/x/y/"),
+        ("pp/", "/x", "pp/x"),
+        ("pp/../q", "x", "q/x"),
+        ("/pp/", "x/", "/pp/x/"),
+        ("", "/lead", "/lead"),
+        ("", "a/b", "a/b"),
+        ("old", "", "old"),
+    ] {
+        assert_eq!(joined(prefix, key), expected, "{prefix:?} {key:?}");
+    }
 }

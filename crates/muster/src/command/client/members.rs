@@ -1,10 +1,11 @@
 //! `members`.
 
-use anyhow::Result;
+use anyhow::{Context, Result, anyhow};
+use muster_filter::Pattern;
 use muster_wire::json::Value;
 
 use super::columns::table;
-use super::{ClientCommand, ClientCommands, Session, client_flags, items, members_of, text};
+use super::{ClientCommand, ClientCommands, Session, agent_flags, items, members_of, text};
 use crate::flags::{Flag, FlagTable, Kind};
 
 pub const MEMBERS: ClientCommands = ClientCommands::One(ClientCommand {
@@ -13,19 +14,26 @@ pub const MEMBERS: ClientCommands = ClientCommands::One(ClientCommand {
     table: FlagTable {
         usage: "muster members [flags]",
         about: "Lists the members of the cluster with their state.",
-        flags: client_flags![
+        flags: agent_flags![
             Flag::works("detailed", Kind::Bool, "", "all that each says of itself"),
             Flag::works("filter", Kind::Text, "EXPRESSION", "only those that it fits"),
             Flag::works("wan", Kind::Bool, "", "those between datacenters"),
+            Flag::works("status", Kind::Text, "PATTERN", "only those whose status it fits: alive, left, failed"),
+            Flag::absent("partition"),
             Flag::absent("segment"),
-            Flag::absent("status"),
         ],
     },
     run,
 });
 
+/// None is there, or none that was asked for. Consul says so by its exit code alone.
+#[derive(Debug, thiserror::Error)]
+#[error("No members found")]
+pub struct NoMembers;
+
 fn run(session: &Session) -> Result<()> {
-    session.no_arguments()?;
+    let pattern = Pattern::new(session.parsed.text("status").unwrap_or(".*"))
+        .map_err(|problem| anyhow!("Failed to compile status regexp: {problem}"))?;
     let mut query = Vec::new();
     if session.parsed.bool("wan") {
         query.push(("wan", "1"));
@@ -33,12 +41,15 @@ fn run(session: &Session) -> Result<()> {
     if let Some(filter) = session.parsed.text("filter") {
         query.push(("filter", filter));
     }
-    let answer = session.json("/v1/agent/members", &query)?;
-    let mut members: Vec<&Value> = items(&answer).iter().collect();
-    anyhow::ensure!(!members.is_empty(), "No members found");
+    let answer = session.json("/v1/agent/members", &query).context("Error retrieving members")?;
+    let fits = |member: &&Value| pattern.is_in(&status(member));
+    let mut members: Vec<&Value> = items(&answer).iter().filter(fits).collect();
+    if members.is_empty() {
+        return Err(NoMembers.into());
+    }
     members.sort_by_key(|member| text(member, "Name"));
     let rows = if session.parsed.bool("detailed") { detailed(&members) } else { standard(&members) };
-    print!("{}", table(&rows));
+    out!("{}", table(&rows));
     Ok(())
 }
 
@@ -68,6 +79,23 @@ fn row(cells: &[&str]) -> Vec<String> {
     cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
+/// What a member's segment is called, and what kind of member it is.
+fn segment(member: &Value) -> (&'static str, &str) {
+    match (tag(member, "role"), tag(member, "segment")) {
+        ("node", "") => ("client", "<default>"),
+        ("node", segment) => ("client", segment),
+        ("consul", _) => ("server", "<all>"),
+        _ => ("unknown", ""),
+    }
+}
+
+fn partition(member: &Value) -> &str {
+    match tag(member, "ap") {
+        "" => "default",
+        partition => partition,
+    }
+}
+
 fn standard(members: &[&Value]) -> Vec<Vec<String>> {
     let header = ["Node", "Address", "Status", "Type", "Build", "Protocol", "DC", "Partition", "Segment"];
     let mut rows = vec![row(&header)];
@@ -75,12 +103,7 @@ fn standard(members: &[&Value]) -> Vec<Vec<String>> {
         let build = tag(member, "build");
         let build = build.split_once(':').map_or(build, |(version, _)| version);
         let build = if build.is_empty() { "< 0.3" } else { build };
-        let (kind, segment) = match tag(member, "role") {
-            "node" => ("client", if tag(member, "segment").is_empty() { "<default>" } else { tag(member, "segment") }),
-            "consul" => ("server", "<all>"),
-            _ => ("unknown", ""),
-        };
-        let partition = if tag(member, "ap").is_empty() { "default" } else { tag(member, "ap") };
+        let (kind, segment) = segment(member);
         rows.push(row(&[
             text(member, "Name"),
             &address(member),
@@ -89,7 +112,7 @@ fn standard(members: &[&Value]) -> Vec<Vec<String>> {
             build,
             tag(member, "vsn"),
             tag(member, "dc"),
-            partition,
+            partition(member),
             segment,
         ]));
     }
@@ -99,10 +122,14 @@ fn standard(members: &[&Value]) -> Vec<Vec<String>> {
 fn detailed(members: &[&Value]) -> Vec<Vec<String>> {
     let mut rows = vec![row(&["Node", "Address", "Status", "Tags"])];
     for member in members {
+        // Consul's command has partition and segment in its own words.
+        let told = |name: &str| matches!(name, "ap" | "segment");
         let mut tags: Vec<String> = members_of(member, "Tags")
             .iter()
+            .filter(|(key, _)| !told(key))
             .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
             .collect();
+        tags.extend([format!("ap={}", partition(member)), format!("segment={}", segment(member).1)]);
         tags.sort();
         rows.push(row(&[text(member, "Name"), &address(member), &status(member), &tags.join(",")]));
     }

@@ -46,10 +46,10 @@ pub const SERVICES: ClientCommands = ClientCommands::Several {
 };
 
 fn register(session: &Session) -> Result<()> {
-    let named = session.parsed.text("name");
+    let named = session.parsed.text("name").filter(|name| !name.is_empty());
     let bodies: Vec<(String, Vec<u8>)> = match (named, session.parsed.rest.as_slice()) {
         (None, []) => bail!("Service registration requires at least one argument or flags."),
-        (Some(_), [_, ..]) => bail!("Service registration requires arguments or -name, not both."),
+        (Some(_), [_, ..]) => bail!("Service registration requires arguments or -id, not both."),
         (Some(name), []) => vec![(name.to_owned(), of_flags(session, name)?)],
         (None, files) => services_of(files)?.into_iter().map(|definition| (definition.name, definition.body)).collect(),
     };
@@ -57,7 +57,7 @@ fn register(session: &Session) -> Result<()> {
         session
             .put("/v1/agent/service/register", &[], body)
             .with_context(|| format!("Error registering service {name:?}"))?;
-        println!("Registered service: {name}");
+        outln!("Registered service: {name}");
     }
     Ok(())
 }
@@ -72,8 +72,8 @@ fn of_flags(session: &Session, name: &str) -> Result<Vec<u8>> {
             object.string(field, text);
         }
     }
-    if let Some(port) = flags.text("port") {
-        object.raw("Port", port);
+    if let Some(port) = flags.int("port") {
+        object.raw("Port", &port.to_string());
     }
     let mut tags = ArrayWriter::new(object.member("Tags"));
     for tag in flags.list("tag") {
@@ -83,7 +83,7 @@ fn of_flags(session: &Session, name: &str) -> Result<Vec<u8>> {
     let mut meta = ObjectWriter::new(object.member("Meta"));
     for pair in flags.list("meta") {
         let Some((key, value)) = pair.split_once('=') else {
-            bail!("-meta is {pair:?}: name=value would be right");
+            bail!("invalid value {pair:?} for flag -meta: Missing \"=\" value in argument: {pair}");
         };
         muster_wire::json::push_string(meta.entry(key), value);
     }
@@ -92,24 +92,27 @@ fn of_flags(session: &Session, name: &str) -> Result<Vec<u8>> {
     Ok(body)
 }
 
-/// The services that files define; a file that defines none is a mistake.
+/// The services that files define. Files without any are said, but end well, as in Consul.
 fn services_of(files: &[String]) -> Result<Vec<Definition>> {
     let definitions = file_definitions(files)?;
     let services: Vec<_> = definitions.into_iter().filter(|one| one.subject == Subject::Service).collect();
-    if services.is_empty() { bail!("{} defines no service", files.join(", ")) } else { Ok(services) }
+    if services.is_empty() {
+        errln!("{}: no service is defined there", files.join(", "));
+    }
+    Ok(services)
 }
 
 fn deregister(session: &Session) -> Result<()> {
     let ids: Vec<String> = match (session.parsed.text("id"), session.parsed.rest.as_slice()) {
-        (None, []) => bail!("Services deregistration requires at least one argument or flags."),
-        (Some(_), [_, ..]) => bail!("Services deregistration requires arguments or -id, not both."),
+        (None, []) => bail!("Service deregistration requires at least one argument or -id."),
+        (Some(_), [_, ..]) => bail!("Service deregistration requires arguments or -id, not both."),
         (Some(id), []) => vec![id.to_owned()],
         (None, files) => services_of(files)?.into_iter().map(|definition| definition.id).collect(),
     };
     for id in ids {
         let path = query::path("/v1/agent/service/deregister/", &id);
         session.put(&path, &[], Vec::new()).with_context(|| format!("Error deregistering service {id:?}"))?;
-        println!("Deregistered service: {id}");
+        outln!("Deregistered service: {id}");
     }
     Ok(())
 }

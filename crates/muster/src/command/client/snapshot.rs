@@ -24,8 +24,6 @@ pub const SNAPSHOT: ClientCommands = ClientCommands::Several {
                 about: "Says of a snapshot's file what it holds, and whether it is whole. Asks no registry.",
                 flags: &[
                     Flag::works("format", Kind::Text, "FORMAT", "pretty (the default) or json"),
-                    Flag::absent("depth"),
-                    Flag::absent("filter"),
                     Flag::absent("kvdetails"),
                     Flag::absent("kvdepth"),
                     Flag::absent("kvfilter"),
@@ -49,7 +47,7 @@ pub const SNAPSHOT: ClientCommands = ClientCommands::Several {
             table: FlagTable {
                 usage: "muster snapshot save [flags] FILE",
                 about: "Saves the registry to a file, which is checked before it gets its name.",
-                flags: client_flags![],
+                flags: client_flags![Flag::absent("append-filename")],
             },
             run: save,
         },
@@ -85,6 +83,7 @@ fn check(path: &Path) -> Result<(ArchiveMeta, Counting)> {
 
 fn save(session: &Session) -> Result<()> {
     let path = Path::new(session.argument("Missing FILE argument")?);
+    refuse_others(path)?;
     let answer = session.get("/v1/snapshot", &[]).context("Error saving snapshot")?;
     let draft = path.with_extension("unverified");
     let cannot = || format!("Error writing snapshot file {}", path.display());
@@ -98,8 +97,18 @@ fn save(session: &Session) -> Result<()> {
         }
     };
     fs::rename(&draft, path).with_context(cannot)?;
-    println!("Saved and verified snapshot to index {}", meta.index);
+    outln!("Saved and verified snapshot to index {}", meta.index);
     Ok(())
+}
+
+/// What is there and is no file, such as /dev/stdout, would be replaced by one.
+fn refuse_others(path: &Path) -> Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => {
+            anyhow::bail!("Error writing snapshot file {}: it is there and is no regular file", path.display())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn restore(session: &Session) -> Result<()> {
@@ -108,7 +117,7 @@ fn restore(session: &Session) -> Result<()> {
     check(path)?;
     let body = fs::read(path).with_context(|| format!("Error opening snapshot file {}", path.display()))?;
     session.put("/v1/snapshot", &[], body).context("Error restoring snapshot")?;
-    println!("Restored snapshot");
+    outln!("Restored snapshot");
     Ok(())
 }
 
@@ -125,7 +134,7 @@ fn inspect(session: &Session) -> Result<()> {
                 row("Rules", meta.rules.to_string()),
                 row("Chunks", counting.chunks.to_string()),
             ];
-            print!("{}", table(&rows));
+            out!("{}", table(&rows));
         }
         "json" => {
             let mut out = Vec::new();
@@ -137,7 +146,7 @@ fn inspect(session: &Session) -> Result<()> {
             inner.uint("Rules", u64::from(meta.rules));
             inner.end();
             object.end();
-            println!("{}", String::from_utf8_lossy(&out));
+            outln!("{}", String::from_utf8_lossy(&out));
         }
         other => anyhow::bail!("-format is {other:?}: pretty or json would be right"),
     }

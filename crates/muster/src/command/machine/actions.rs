@@ -62,7 +62,7 @@ pub fn status(context: &Context, arguments: &[String]) -> Result<(), Failure> {
 pub fn version(context: &Context, arguments: &[String]) -> Result<(), Failure> {
     let Some(names) = names(context, "version", arguments)? else { return Ok(()) };
     if names.is_empty() {
-        print!("{}", super::version_line(&context.invoked_as));
+        out!("{}", super::version_line(&context.invoked_as));
         return Ok(());
     }
     let machine = context.load(&context.target(&names)?)?;

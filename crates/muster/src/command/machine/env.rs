@@ -26,11 +26,7 @@ pub fn run(context: &Context, arguments: &[String]) -> Result<(), Failure> {
         if parsed.bool("no-proxy") {
             names.push(no_proxy);
         }
-        print!(
-            "{}{}",
-            names.iter().map(|name| shell.unset(name)).collect::<String>(),
-            shell.hint(&context.command_line)
-        );
+        out!("{}{}", names.iter().map(|name| shell.unset(name)).collect::<String>(), shell.hint(&context.command_line));
         return Ok(());
     }
     let machine = context.load(&context.target(&parsed.rest)?)?;
@@ -50,11 +46,11 @@ pub fn run(context: &Context, arguments: &[String]) -> Result<(), Failure> {
     }
     for name in BREAKS_COMPOSE.iter().filter(|name| variable(name).is_some()) {
         // Not on standard output: that is evaluated.
-        eprintln!(
+        errln!(
             "{name} is set: docker-compose 1.x then does not accept the machine's certificate; unset {name} before it"
         );
     }
-    print!("{text}{}", shell.hint(&context.command_line));
+    out!("{text}{}", shell.hint(&context.command_line));
     Ok(())
 }
 

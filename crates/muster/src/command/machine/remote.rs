@@ -14,7 +14,7 @@ const SSH_FAILED: i32 = 255;
 
 pub fn ssh(context: &Context, arguments: &[String]) -> Result<(), Failure> {
     if arguments.first().is_some_and(|first| matches!(first.as_str(), "-help" | "--help" | "-h")) {
-        print!("{}", words::Word::named("ssh").expect("a command of machine").table.help());
+        out!("{}", words::Word::named("ssh").expect("a command of machine").table.help());
         return Ok(());
     }
     let (name, command) = match arguments.split_first() {

@@ -28,11 +28,11 @@ pub fn run(context: &Context, arguments: &[String]) -> Result<(), Failure> {
                 errors.push(error);
                 continue;
             }
-            eprintln!("{}", crate::exit::one_line(&error));
+            errln!("{}", crate::exit::one_line(&error));
         }
         match forget(context, name) {
             Ok(()) => say(&format!("Successfully removed {name}")),
-            Err(error) if force => eprintln!("{}", crate::exit::one_line(&error)),
+            Err(error) if force => errln!("{}", crate::exit::one_line(&error)),
             Err(error) => errors.push(error),
         }
     }
