@@ -16,22 +16,16 @@ use agent::{Agent, muster};
 fn write(directory: &Path, more: &str) {
     let data = directory.join("data");
     let text = format!(
-        "bootstrap = true\ndata_dir = {data:?}\nports {{ http = 0 dns = {} }}\nnode_name = \"n1\"\nbind_addr = \"127.0.0.1\"\n{more}",
-        free_port(directory)
+        "bootstrap = true\ndata_dir = {data:?}\nports {{ http = 0 dns = 0 }}\nnode_name = \"n1\"\nbind_addr = \"127.0.0.1\"\n{more}"
     );
     std::fs::create_dir_all(directory.join("files")).unwrap();
     std::fs::write(directory.join("files/a.hcl"), text).unwrap();
 }
 
-/// A port for DNS that the whole test keeps to.
-fn free_port(directory: &Path) -> u16 {
-    let path = directory.join("port");
-    if let Ok(text) = std::fs::read_to_string(&path) {
-        return text.parse().unwrap();
-    }
-    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    std::fs::write(&path, port.to_string()).unwrap();
-    port
+/// The port that it serves DNS on, which is any that was free.
+fn dns_port(agent: &Agent) -> u16 {
+    let address = agent.line.split("DNS on 127.0.0.1:").nth(1).unwrap();
+    address.split(|c: char| !c.is_ascii_digit()).next().unwrap().parse().unwrap()
 }
 
 /// The time to live of the node's address, over DNS.
@@ -65,7 +59,7 @@ fn what_consul_takes_up_again_is_taken_up_and_the_rest_is_named() {
         .unwrap();
     let mut told = BufReader::new(process.stderr.take().unwrap()).lines();
     let agent = Agent::of(process);
-    let port = free_port(directory);
+    let port = dns_port(&agent);
     assert_eq!(node_ttl(port), 7);
     write(
         directory,

@@ -11,6 +11,8 @@ use std::process::{Child, Command, Output, Stdio};
 pub struct Agent {
     pub process: Child,
     pub address: String,
+    /// What it said when it was ready.
+    pub line: String,
 }
 
 impl Agent {
@@ -24,7 +26,7 @@ impl Agent {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.split("http://").nth(1).unwrap_or_else(|| panic!("not ready: {line:?}"));
         let address = address.split([' ', ',']).next().unwrap().to_owned();
-        Self { process, address }
+        Self { process, address, line }
     }
 
     pub fn durable(directory: &Path) -> Self {
