@@ -18,6 +18,7 @@ mod exit;
 mod expose;
 mod flags;
 mod logging;
+mod node_id;
 mod pid_file;
 mod port_holder;
 mod program;

@@ -1,7 +1,6 @@
 //! A registry with its agent and its ports, brought up together: what `muster agent` and `muster up` share.
 
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::connect_root;
 use crate::dns_server::{self, DnsConfig, DnsServer};
+use crate::node_id::NodeId;
 use crate::port_holder::{self, Holder};
 use crate::unix_socket::{Socket, SocketAccess};
 
@@ -162,17 +162,25 @@ impl RegistryServer {
             None => Arc::new(MemoryJournal::new(HistoryId::random())),
             Some(directory) => Arc::new(open_data(directory).await?),
         };
-        let agent_config = agent_config(&config)?;
         let registry_config = RegistryConfig {
             datacenter: Arc::clone(&config.datacenter),
             waits: config.waits,
             ..RegistryConfig::default()
         };
         let (registry, committer) = Registry::open(journal, registry_config).await?;
+        let node_id = match &config.data_dir {
+            Some(directory) => {
+                NodeId::find(directory, &config.node, config.node_id.as_deref(), registry.state().server_nodes())?
+            }
+            None => NodeId::unkept(config.node_id.as_deref()),
+        };
+        let agent_config = agent_config(&config, node_id.text());
         let last = CancellationToken::new();
         let mut committing = JoinSet::new();
         committing.spawn(committer.run(last.clone()));
         let agent = Arc::new(Agent::start(agent_config, Arc::new(registry.clone())).await?);
+        // Not before: an ID that the registry does not take must not stay.
+        node_id.keep()?;
         let root = match &config.data_dir {
             None => connect_root::fresh()?,
             Some(directory) => connect_root::of(directory)?,
@@ -233,20 +241,15 @@ impl RegistryServer {
 }
 
 /// The agent of this node.
-fn agent_config(config: &ServerConfig) -> Result<AgentConfig> {
-    let node_id = match (&config.data_dir, &config.node_id) {
-        (None, Some(id)) => id.clone(),
-        (None, None) => uuid::Uuid::new_v4().to_string(),
-        (Some(directory), id) => node_id(directory, id.as_deref())?,
-    };
-    Ok(AgentConfig {
+fn agent_config(config: &ServerConfig, node_id: &str) -> AgentConfig {
+    AgentConfig {
         server: Some(consul_service(config)),
         scripts: config.scripts,
         probes: config.probes.clone(),
         times: config.check_times,
         discard_output: config.discard_check_output,
         ..AgentConfig::new(own_node(config, node_id))
-    })
+    }
 }
 
 /// What the process says of itself.
@@ -310,36 +313,7 @@ fn is_consuls(directory: &Path) -> bool {
     ["raft", "serf"].iter().any(|name| directory.join(name).exists())
 }
 
-/// The node's ID, given or made at the first start, and kept beside the journal.
-fn node_id(directory: &Path, given: Option<&str>) -> Result<String> {
-    let path = directory.join("node-id");
-    if let Some(id) = given {
-        write_node_id(directory, &path, id)?;
-        return Ok(id.to_owned());
-    }
-    match std::fs::read_to_string(&path) {
-        Ok(text) => match uuid::Uuid::parse_str(text.trim()) {
-            Ok(id) => Ok(id.to_string()),
-            Err(_) => bail!("{} does not hold a UUID: restore it, or remove it to get a new ID", path.display()),
-        },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let id = uuid::Uuid::new_v4().to_string();
-            write_node_id(directory, &path, &id)?;
-            Ok(id)
-        }
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-}
-
-fn write_node_id(directory: &Path, path: &Path, id: &str) -> Result<()> {
-    let draft = directory.join("node-id.new");
-    let written = std::fs::File::create(&draft)
-        .and_then(|mut file| writeln!(file, "{id}").and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&draft, path));
-    written.with_context(|| format!("cannot write {}", path.display()))
-}
-
-fn own_node(config: &ServerConfig, id: String) -> Node {
+fn own_node(config: &ServerConfig, id: &str) -> Node {
     Node {
         name: config.node.clone(),
         id: Arc::from(id),

@@ -38,6 +38,50 @@ fn what_was_acknowledged_survives_a_kill() {
 }
 
 #[test]
+fn a_node_under_another_name_is_the_same_node_with_its_services() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let line = |name| ["agent", "-bootstrap", "-data-dir", data.to_str().unwrap(), "-http-port", "0", "-node", name];
+    let service = r#"{"Name":"web","Port":80,"Check":{"TTL":"1h","Status":"passing"}}"#;
+    let agent = Agent::start(&line("a1"));
+    agent.body("PUT", "/v1/agent/service/register", service);
+    agent.body("PUT", "/v1/agent/service/register", r#"{"Name":"gone","Port":81}"#);
+    let node_id = std::fs::read_to_string(data.join("node-id")).unwrap();
+    assert!(!agent.ends_after("KILL").success());
+    // Its file is no more than a note: the registry knows the ID.
+    std::fs::write(data.join("node-id"), "").unwrap();
+    let agent = Agent::start(&line("a2"));
+    assert_eq!(std::fs::read_to_string(data.join("node-id")).unwrap(), node_id);
+    let nodes = agent.body("GET", "/v1/catalog/nodes", "");
+    assert!(nodes.contains(r#""Node":"a2""#) && !nodes.contains(r#""Node":"a1""#), "{nodes}");
+    let health = agent.body("GET", "/v1/health/service/web?passing", "");
+    assert!(health.contains(r#""Node":"a2""#) && !health.contains("a1"), "{health}");
+    agent.body("PUT", "/v1/agent/service/deregister/gone", "");
+    let services = agent.body("GET", "/v1/agent/services", "");
+    assert!(services.contains("web") && !services.contains("gone"), "{services}");
+}
+
+#[test]
+fn another_id_for_a_nodes_data_is_refused_and_the_node_starts_as_before() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    drop(Agent::durable(&data));
+    let kept = std::fs::read_to_string(data.join("node-id")).unwrap();
+    let other = "bbbbbbbb-0000-0000-0000-000000000000";
+    let data_dir = data.to_str().unwrap();
+    let line = ["agent", "-bootstrap", "-data-dir", data_dir, "-http-port", "0", "-node", "n1", "-node-id", other];
+    let output = muster(&line).output().unwrap();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        text.lines().last().unwrap().contains("leave -node-id out, or choose another -data-dir or -node"),
+        "{text}"
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(std::fs::read_to_string(data.join("node-id")).unwrap(), kept);
+    drop(Agent::durable(&data));
+}
+
+#[test]
 fn a_stop_does_not_wait_for_blocked_queries() {
     let agent = Agent::start(&["agent", "-dev", "-http-port", "0"]);
     let index = agent.ask("GET", "/v1/catalog/nodes", "");

@@ -1,4 +1,9 @@
-//! How much there is.
+//! How much there is, and whose it is.
+
+use std::sync::Arc;
+
+use muster_catalog::Owner;
+use muster_model::Node;
 
 use crate::state::State;
 
@@ -18,6 +23,15 @@ pub struct Census {
 }
 
 impl State {
+    /// The nodes that servers announced as their own.
+    pub fn server_nodes(&self) -> impl Iterator<Item = &Arc<Node>> {
+        let announced = self.nodes.values().filter(|record| {
+            record.services.values().any(|service| service.owner == Owner::Server)
+                || record.checks.values().any(|check| check.owner == Owner::Server)
+        });
+        announced.map(|record| &record.node.value)
+    }
+
     /// Counts what is there.
     pub fn census(&self) -> Census {
         let expires =
