@@ -18,7 +18,8 @@ pub(crate) struct Watches {
 pub(crate) struct Watch<'a> {
     watches: &'a Watches,
     topic: Topic,
-    notify: Arc<Notify>,
+    /// None: this is just being dropped.
+    notify: Option<Arc<Notify>>,
 }
 
 impl Watches {
@@ -26,7 +27,7 @@ impl Watches {
     pub(crate) fn watch(&self, topic: Topic) -> Watch<'_> {
         let mut waiters = self.waiters.lock().unwrap_or_else(PoisonError::into_inner);
         let notify = Arc::clone(waiters.entry(topic.clone()).or_default());
-        Watch { watches: self, topic, notify }
+        Watch { watches: self, topic, notify: Some(notify) }
     }
 
     /// Wakes whoever waits for one of `changes`, once.
@@ -63,15 +64,16 @@ impl Watches {
 impl Watch<'_> {
     /// Resolves at the next change after this call.
     pub(crate) fn changed(&self) -> OwnedNotified {
-        Arc::clone(&self.notify).notified_owned()
+        Arc::clone(self.notify.as_ref().expect("it is there until it is dropped")).notified_owned()
     }
 }
 
 impl Drop for Watch<'_> {
     fn drop(&mut self) {
         let mut waiters = self.watches.waiters.lock().unwrap_or_else(PoisonError::into_inner);
-        // The table's and this one are left: nobody else waits.
-        if Arc::strong_count(&self.notify) == 2 {
+        // Let go of while the table is locked: of two who go at the same time one is the last.
+        self.notify = None;
+        if waiters.get(&self.topic).is_some_and(|notify| Arc::strong_count(notify) == 1) {
             waiters.remove(&self.topic);
         }
     }
