@@ -2,24 +2,19 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "running/server.rs"]
+#[allow(dead_code, reason = "not every test that includes this file uses all of it")]
+mod server;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
-use muster_agent::{Agent, AgentConfig};
-use muster_http::{Api, serve};
-use muster_journal::{HistoryId, MemoryJournal};
-use muster_model::{Node, NodeName};
-use muster_registry::{Registry, RegistryConfig};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio::net::TcpStream;
 
-struct Server {
-    address: SocketAddr,
-    registry: Registry,
-}
+/// A server, asked in bytes.
+struct Server(server::Server);
 
 /// An answer.
 struct Answer {
@@ -43,28 +38,15 @@ impl Answer {
 
 impl Server {
     async fn start() -> Self {
-        let journal = Arc::new(MemoryJournal::new(HistoryId::random()));
-        let (registry, committer) = Registry::open(journal, RegistryConfig::default()).await.unwrap();
-        let shutdown = CancellationToken::new();
-        tokio::spawn(committer.run(shutdown.clone()));
-        let node = Node {
-            name: NodeName::new("here").unwrap(),
-            id: Arc::from(""),
-            address: Arc::from("127.0.0.1"),
-            tagged_addresses: BTreeMap::new(),
-            meta: BTreeMap::new(),
-        };
-        let config = AgentConfig::new(node);
-        let agent = Arc::new(Agent::start(config, Arc::new(registry.clone())).await.unwrap());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let api = Api::new(registry.clone(), agent, address);
-        tokio::spawn(serve(Arc::new(api), listener, shutdown));
-        Self { address, registry }
+        Self(server::Server::start(|_| {}).await)
+    }
+
+    fn index(&self) -> u64 {
+        self.0.registry.index().0
     }
 
     async fn ask(&self, method: &str, target: &str, body: &[u8]) -> Answer {
-        ask(self.address, method, target, body, body.len()).await
+        ask(self.0.address, method, target, body, body.len()).await
     }
 
     async fn put(&self, target: &str, body: &str) {
@@ -86,7 +68,7 @@ impl Server {
     async fn snapshot(&self) -> Vec<u8> {
         let answer = self.ask("GET", "/v1/snapshot", b"").await;
         assert!(answer.is_ok());
-        assert_eq!(answer.header("x-consul-index"), Some(&*self.registry.index().to_string()));
+        assert_eq!(answer.header("x-consul-index"), Some(&*self.index().to_string()));
         assert_eq!(answer.header("x-consul-knownleader"), Some("true"));
         answer.body
     }
@@ -135,12 +117,12 @@ async fn what_was_saved_comes_back_on_the_same_server_and_on_another() {
     server.put("/v1/kv/b", "1").await;
     server.put("/v1/agent/service/register", r#"{"Name":"later"}"#).await;
     server.put("/v1/agent/service/deregister/web", "").await;
-    let before = server.registry.index();
+    let before = server.index();
     assert!(server.ask("PUT", "/v1/snapshot", &snapshot).await.is_ok());
     assert_eq!(server.keys().await, ["a"]);
     assert_eq!(server.services().await, ["later", "web"], "what the agent has stays, what it had comes back");
     server.put("/v1/agent/check/pass/service:web", "").await;
-    assert!(server.registry.index() > before);
+    assert!(server.index() > before);
 
     let other = Server::start().await;
     assert!(other.ask("PUT", "/v1/snapshot", &snapshot).await.is_ok());
@@ -156,11 +138,11 @@ async fn whoever_blocks_is_answered() {
     let server = Server::start().await;
     server.put("/v1/kv/a", "1").await;
     let snapshot = server.snapshot().await;
-    let index = server.registry.index();
+    let index = server.index();
     let targets = ["/v1/kv/a", "/v1/kv/none", "/v1/catalog/services", "/v1/health/service/none"];
     let blocked: Vec<_> = targets
         .map(|target| {
-            let (address, target) = (server.address, format!("{target}?wait=5m&index={index}"));
+            let (address, target) = (server.0.address, format!("{target}?wait=5m&index={index}"));
             tokio::spawn(async move { ask(address, "GET", &target, b"", 0).await })
         })
         .into_iter()
@@ -168,7 +150,7 @@ async fn whoever_blocks_is_answered() {
     assert!(server.ask("PUT", "/v1/snapshot", &snapshot).await.is_ok());
     for blocked in blocked {
         let answer = blocked.await.unwrap();
-        assert_eq!(answer.header("x-consul-index"), Some(&*server.registry.index().to_string()), "{}", answer.head);
+        assert_eq!(answer.header("x-consul-index"), Some(&*server.index().to_string()), "{}", answer.head);
     }
 }
 
@@ -183,7 +165,7 @@ async fn what_is_not_a_whole_snapshot_is_refused_with_one_line_and_changes_nothi
     let middle = damaged.len() / 2;
     damaged[middle] ^= 0x20;
     let consul = include_bytes!("data/consul-1.21.4-meta.tgz");
-    let index = server.registry.index();
+    let index = server.index();
     for (body, expected) in [
         (&b""[..], "cut off"),
         (b"hello", "not a gzip archive"),
@@ -198,9 +180,9 @@ async fn what_is_not_a_whole_snapshot_is_refused_with_one_line_and_changes_nothi
         assert!(text.contains(expected) && !text.contains('\n'), "{expected}: {text}");
     }
     // A client that goes away in the middle.
-    ask(server.address, "PUT", "/v1/snapshot", &snapshot[..1000], snapshot.len()).await;
+    ask(server.0.address, "PUT", "/v1/snapshot", &snapshot[..1000], snapshot.len()).await;
     assert_eq!(server.keys().await.len(), 50);
-    assert_eq!(server.registry.index(), index);
+    assert_eq!(server.index(), index);
     assert!(server.ask("PUT", "/v1/snapshot", &snapshot).await.is_ok(), "and it takes a whole one");
 }
 

@@ -18,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Server {
     /// Where it answers.
     pub address: SocketAddr,
+    /// What it answers from.
+    pub registry: Registry,
 }
 
 impl Server {
@@ -38,10 +40,10 @@ impl Server {
         let agent = Arc::new(Agent::start(config, Arc::new(registry.clone())).await.unwrap());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut api = Api::new(registry, agent, address);
+        let mut api = Api::new(registry.clone(), agent, address);
         change(&mut api);
         tokio::spawn(serve(Arc::new(api), listener, shutdown));
-        Self { address }
+        Self { address, registry }
     }
 
     /// A PUT that has to succeed.
