@@ -2,7 +2,7 @@
 CARGO ?= cargo
 export CARGO
 
-.PHONY: bench setup help demo demo-clean test test-ci test-full history lint unit e2e images walkthrough walkthrough-docs
+.PHONY: bench setup help demo demo-clean fuzz test test-ci test-full history soak lint unit e2e images walkthrough walkthrough-docs
 
 help: ## This list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -37,7 +37,8 @@ walkthrough: setup ## The walk-through on three machines, on a Docker engine of 
 walkthrough-docs: setup ## The same, and writes docs/walkthrough.md.
 	@scripts/walkthrough --document docs/walkthrough.md
 
-test-ci: setup history ## What CI runs besides: histories under SIGKILL, third-party programs against ours, machines, the walk-through.
+test-ci: setup history ## What CI runs besides: histories under SIGKILL, a short soak, third-party programs against ours, machines, the walk-through.
+	@tests/soak/run
 	@tests/interop/run
 	@tests/machines/run
 	@scripts/walkthrough
@@ -48,4 +49,10 @@ bench: ## Side by side with the real programs that MUSTER_PEER_CONSUL, _REGISTRA
 history: ## Clients' histories under SIGKILL, checked; seeded bugs that have to be found (MUSTER_HISTORY_ROUNDS for a longer one).
 	@tests/history/run
 
-test-full: test test-ci ## All of it.
+soak: ## An hour of a load that repeats: descriptors, threads, memory and journal stay flat (MUSTER_SOAK_SECONDS).
+	@MUSTER_SOAK_SECONDS=$${MUSTER_SOAK_SECONDS:-3600} tests/soak/run nothing_grows
+
+fuzz: ## libFuzzer on every target for a short time (MUSTER_FUZZ_SECONDS for longer); needs a C++ compiler.
+	@tests/fuzz/run
+
+test-full: test test-ci fuzz soak ## All of it, with an hour of soak.

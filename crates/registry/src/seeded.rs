@@ -1,4 +1,5 @@
-//! Faults that the history checker's tests switch on, one per family of rules, to see that it finds them.
+//! Faults that tests switch on to see that they find them: the history checker's, one per family of rules, and leaks
+//! for the soak.
 //!
 //! Only builds with the feature `seeded-bugs` have them; in every other build [`is_seeded`] is `false` when compiled.
 
@@ -27,6 +28,12 @@ pub(crate) enum SeededBug {
     LostAcknowledgement,
     /// Reads are answered from a state of some time ago.
     StaleRead,
+    /// Each batch leaves an open descriptor.
+    LeakedDescriptor,
+    /// Each batch leaves a thread that waits for ever.
+    LeakedThread,
+    /// Each batch leaves memory.
+    LeakedMemory,
 }
 
 /// Whether this process was told to have that fault, in `MUSTER_SEEDED_BUG`.
@@ -49,4 +56,22 @@ pub(crate) fn held(current: &Arc<State>) -> Arc<State> {
     let (reads, state) = held.take().filter(|(reads, _)| *reads < 16).unwrap_or((0, Arc::clone(current)));
     *held = Some((reads + 1, Arc::clone(&state)));
     state
+}
+
+/// Leaves behind what a seeded bug says, if there is one.
+pub(crate) fn leak() {
+    if is_seeded(SeededBug::LeakedDescriptor) {
+        std::mem::forget(std::fs::File::open("/dev/null"));
+    }
+    if is_seeded(SeededBug::LeakedThread) {
+        std::thread::spawn(|| {
+            loop {
+                std::thread::park();
+            }
+        });
+    }
+    if is_seeded(SeededBug::LeakedMemory) {
+        // Not zeros, which would take no memory.
+        std::mem::forget(vec![1_u8; 32 << 10]);
+    }
 }

@@ -22,7 +22,7 @@ use super::sessions::write_what_runs_out;
 use super::snapshot_policy::SnapshotPolicy;
 use super::{Committed, Shared, Submission, SubmitError, saving};
 use crate::command::{Command, Outcome, Rejection, RestoreStep, StateDigest};
-use crate::seeded::{SeededBug, is_seeded};
+use crate::seeded::{SeededBug, is_seeded, leak};
 use crate::state::{Changes, State};
 use crate::stored::{decode_batch, encode_batch};
 
@@ -238,6 +238,7 @@ impl Committer {
             // A submitter that went away does not undo its write.
             let _ = reply.send(answer);
         }
+        leak();
         self.look_after_history(state, position, envelope.commands.len());
     }
 
