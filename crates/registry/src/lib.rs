@@ -7,6 +7,7 @@
 mod command;
 mod query;
 mod registry;
+pub mod replay;
 mod seeded;
 mod state;
 mod stored;

@@ -1,0 +1,51 @@
+//! The small world that commands are drawn from, and everything that can be asked about it.
+
+use std::fmt::Debug;
+
+use muster_model::Index;
+use muster_registry::{Answer, State};
+
+pub(super) const NODES: [&str; 3] = ["n1", "N1", "n2"];
+pub(super) const NAMES: [&str; 3] = ["a", "A", "b"];
+pub(super) const INSTANCES: [&str; 4] = ["i1", "I1", "i2", "i3"];
+pub(super) const CHECKS: [&str; 3] = ["c1", "C1", "serfHealth"];
+pub(super) const KEYS: [&str; 6] = ["p/x", "p/y", "p", "q/z", "p/x/y", "é"];
+pub(super) const PREFIXES: [&str; 5] = ["", "p", "p/", "p/x", "r"];
+pub(super) const SESSIONS: [&str; 3] = ["s1", "s2", "s3"];
+pub(super) const STATUSES: [&str; 4] = ["passing", "warning", "critical", "odd"];
+
+/// Every answer by what was asked, with its index.
+pub(super) fn answers(state: &State) -> Vec<(String, Index, String)> {
+    let mut all = Vec::new();
+    add(&mut all, "nodes", "", state.all_nodes());
+    add(&mut all, "services", "", state.all_services());
+    add(&mut all, "sessions", "", state.all_sessions());
+    for status in ["any", "passing", "warning", "critical"] {
+        add(&mut all, "in state", status, state.checks_in(status));
+    }
+    for name in NAMES {
+        add(&mut all, "instances", name, state.instances(name));
+        add(&mut all, "health", name, state.healthy_or_not(name));
+        add(&mut all, "checks of service", name, state.checks_of_service(name));
+    }
+    for node in NODES {
+        add(&mut all, "services of node", node, state.node_services(node));
+        add(&mut all, "checks of node", node, state.checks_of_node(node));
+        add(&mut all, "sessions on", node, state.sessions_on(node));
+    }
+    for id in SESSIONS {
+        add(&mut all, "session", id, state.session(id));
+    }
+    for key in KEYS {
+        add(&mut all, "key", key, state.key(key));
+    }
+    for prefix in PREFIXES {
+        add(&mut all, "keys under", prefix, state.keys_under(prefix));
+        add(&mut all, "names under", prefix, state.key_names_under(prefix, "/"));
+    }
+    all
+}
+
+fn add<T: Debug>(all: &mut Vec<(String, Index, String)>, what: &str, of: &str, answer: Answer<T>) {
+    all.push((format!("{what} {of}"), answer.index, format!("{:?}", answer.value)));
+}
