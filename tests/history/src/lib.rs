@@ -9,5 +9,6 @@ pub mod checker;
 pub mod client;
 pub mod event;
 pub mod plan;
+pub mod power;
 pub mod subject;
 pub mod workload;

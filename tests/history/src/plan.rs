@@ -31,11 +31,17 @@ pub struct History {
     pub events: Vec<Event>,
     /// How often the registry was killed.
     pub kills: u32,
+    /// Bytes that were dropped with kills that were power cuts.
+    pub dropped: u64,
 }
 
 /// Runs a workload against a registry of its own.
 pub async fn run(binary: &Path, bug: Option<&str>, plan: Plan) -> Result<History, ProgramError> {
-    let mut subject = Subject::start(binary, bug).await?;
+    run_on(Subject::start(binary, bug).await?, plan).await
+}
+
+/// Runs a workload against a registry that was just started.
+pub async fn run_on(mut subject: Subject, plan: Plan) -> Result<History, ProgramError> {
     let recorder = Recorder::begin();
     let mut clients = JoinSet::new();
     for kind in Kind::ALL {
@@ -62,5 +68,5 @@ pub async fn run(binary: &Path, bug: Option<&str>, plan: Plan) -> Result<History
     let mut last = Client::new(usize::MAX, plan.seed, subject.address(), subject.up(), recorder.clone());
     last.last = true;
     workload::look_at_all(&mut last).await;
-    Ok(History { events: recorder.events(), kills: subject.kills })
+    Ok(History { events: recorder.events(), kills: subject.kills, dropped: subject.dropped() })
 }
