@@ -329,3 +329,59 @@ fn h_checks_of_containers_are_run_from_outside_and_inside() {
     drop(web);
     until_registered("18616", &[]);
 }
+
+/// A registry of the test's own, in memory: muster's, or the real Consul that MUSTER_PEER_CONSUL names.
+fn registry_on(port: &str, peer: Option<&OsStr>) -> Process {
+    let Some(peer) = peer else {
+        return Process::start(&["agent", "-dev", "-node", "n1", "-http-port", port, "-dns-port", "0"]);
+    };
+    let mut command = Command::new(peer);
+    command.args(["agent", "-dev", "-node", "n1", "-http-port", port, "-dns-port", "-1", "-grpc-port", "-1"]);
+    command.args(["-grpc-tls-port", "-1", "-bind", "127.0.0.1", "-log-level", "err"]);
+    Process(command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap())
+}
+
+/// What service `web`'s checks say, by ID.
+fn statuses(port: &str) -> Result<Vec<(String, String)>, String> {
+    let checks = ask(port, "GET", "/v1/health/checks/web", "")?;
+    let text = |check: &Value, name: &str| check[name].as_str().unwrap_or_default().to_owned();
+    let rows = checks.as_array().ok_or("no list")?;
+    Ok(rows.iter().map(|check| (text(check, "CheckID"), text(check, "Status"))).collect())
+}
+
+fn until_followed(port: &str, status: &str) -> String {
+    let mut instance = String::new();
+    until(&format!("the instance is {status}"), || {
+        let found = statuses(port)?;
+        let [(id, told)] = &found[..] else { return Err(format!("{found:?}")) };
+        instance.clone_from(id);
+        if id.starts_with("muster-owner:") && told == status { Ok(()) } else { Err(format!("{found:?}")) }
+    });
+    instance
+}
+
+#[test]
+#[ignore = "needs the test engine: make test runs it"]
+fn i_instances_of_a_killed_registrar_are_critical_until_it_is_back() {
+    let peer = std::env::var_os("MUSTER_PEER_CONSUL");
+    for (port, peer) in [("18617", None), ("18618", peer.as_deref())] {
+        if port == "18618" && peer.is_none() {
+            continue;
+        }
+        let _registry = registry_on(port, peer);
+        let web = Container::web("followed");
+        let target = format!("consul://127.0.0.1:{port}");
+        let arguments = ["registrator", "-retry-attempts", "-1", "-retry-interval", "100", &target];
+        let registrar = Process::start(&arguments);
+        until_registered(port, &[web.port()]);
+        let instance = until_followed(port, "passing");
+        // Dropping it is SIGKILL: it takes nothing out.
+        drop(registrar);
+        until_followed(port, "critical");
+        assert_eq!(registered(port).unwrap(), [web.port()], "critical, not gone");
+        let _again = Process::start(&arguments);
+        assert_eq!(until_followed(port, "passing"), instance, "the same instance");
+        assert_eq!(registered(port).unwrap(), [web.port()]);
+        println!("e2e: {instance} followed its registrar in {}", peer.map_or("muster".into(), OsStr::to_string_lossy));
+    }
+}
