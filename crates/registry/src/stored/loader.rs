@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_model::{Check, Index, Indexed, Key, KvEntry, Node, NodeName, Service, ServiceName, Session};
+use muster_model::{Check, Index, Indexed, Key, KvEntry, MAX_KEY_BYTES, Node, NodeName, Service, ServiceName, Session};
 
 use super::parts::invalid;
 use super::snapshot::Row;
@@ -10,6 +10,9 @@ use super::{StoredError, decode as decode_chunk};
 use crate::state::{
     CheckRecord, Lease, Level, LockDelay, NodeRecord, RestoredName, ServiceRecord, State, TableIndexes,
 };
+
+/// No registry gets there by counting; a counter near its end would begin anew.
+const MAX_INDEX: u64 = u64::MAX / 2;
 
 /// A state that is being put together. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +44,9 @@ impl Loader {
         let state = &mut self.state;
         match row {
             Row::Head { index, applied, nodes, services, checks, by_status, node_gone, service_gone } => {
+                if index > MAX_INDEX {
+                    return Err(StoredError::Invalid(format!("index {index} leaves no room for more")));
+                }
                 state.index = Index(index);
                 state.applied = applied.into_iter().collect();
                 self.indexes = TableIndexes {
@@ -54,6 +60,10 @@ impl Loader {
                 };
             }
             Row::Entry(entry) => state.kv.insert(Arc::new(KvEntry::try_from(entry)?)),
+            // As a key's own length, it bounds how deep the tree of keys is.
+            Row::KeyChange { path, .. } if path.len() > MAX_KEY_BYTES => {
+                return Err(StoredError::Invalid(format!("a change at a key of {} bytes", path.len())));
+            }
             Row::KeyChange { path, index } => state.kv.raise_at(&path, Index(index)),
             Row::Name { name, service_index, health_index, checks_index } => {
                 if let Some(done) = self.node.take() {

@@ -342,3 +342,23 @@ fn a_newer_version_and_damage_are_told_apart() {
     let newer = decode_batch(&encoded).unwrap_err();
     assert_eq!(newer.to_string(), "stored in format version 2; this muster reads up to 1: use a newer one");
 }
+
+#[test]
+fn rows_that_no_registry_writes_are_refused() {
+    use super::snapshot::Row;
+    let head = Row::Head {
+        index: u64::MAX,
+        applied: vec![],
+        nodes: 0,
+        services: 0,
+        checks: 0,
+        by_status: [0; 3],
+        node_gone: 0,
+        service_gone: 0,
+    };
+    let deep = Row::KeyChange { path: vec![b'k'; muster_model::MAX_KEY_BYTES + 1], index: 1 };
+    for (row, reason) in [(head, "leaves no room"), (deep, "4097 bytes")] {
+        let error = decode_state(&[encode(&vec![row])]).unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+}
