@@ -6,9 +6,10 @@ mod world;
 
 use muster_model::Index;
 use muster_registry::replay::{Replay, commands, record};
-use muster_registry::{Command, RestoreStep, State};
+use muster_registry::{Command, RestoreStep};
 
 use self::command::{Drawn, is_absolute};
+use self::world::Asked;
 use crate::draw::Draw;
 
 /// As many as a state's rows stay few.
@@ -21,27 +22,19 @@ const ONE_CHUNK: usize = 1 << 20;
 /// anywhere with the records after it.
 pub(crate) fn run(bytes: &[u8]) {
     let mut draw = Draw::new(bytes);
-    let mut run = Run { one: Replay::default(), restored: Replay::default(), saved: Vec::new(), records: Vec::new() };
-    let mut restoring = false;
+    let mut run = Run::new();
     for _ in 0..MOST {
         if draw.is_empty() {
             break;
         }
         match command::draw(&mut draw, run.one.state().index(), &run.saved) {
             Drawn::Command(command) => {
-                restoring = match &command {
-                    Command::Restore(RestoreStep::Chunk { .. }) => true,
-                    Command::Restore(_) => false,
-                    _ => restoring,
-                };
                 run.step(&command);
                 if is_absolute(&command) {
                     run.again(&command);
                 }
             }
-            // What a restore has staged is in no snapshot.
-            Drawn::Save if !restoring => run.save(),
-            Drawn::Save => {}
+            Drawn::Save => run.save(),
         }
     }
     run.end();
@@ -49,70 +42,88 @@ pub(crate) fn run(bytes: &[u8]) {
 
 struct Run {
     one: Replay,
-    /// Follows from the last snapshot.
+    /// What can be asked of it.
+    answers: Vec<Asked>,
+    /// Its snapshot.
+    rows: Vec<Vec<u8>>,
+    /// Follows from the last snapshot that was kept.
     restored: Replay,
-    /// The last snapshot.
+    /// The last snapshot that was kept.
     saved: Vec<Vec<u8>>,
+    /// Something may be staged, which is in no snapshot.
+    restoring: bool,
     records: Vec<Vec<u8>>,
 }
 
 impl Run {
+    fn new() -> Self {
+        let (one, restored) = (Replay::default(), Replay::default());
+        let (answers, rows) = (world::answers(one.state()), one.snapshot(ONE_CHUNK));
+        Self { one, answers, rows, restored, saved: Vec::new(), restoring: false, records: Vec::new() }
+    }
+
     fn step(&mut self, command: &Command) {
         let record = record(std::slice::from_ref(command));
         let read = commands(&record).unwrap_or_else(|error| panic!("{command:?}: {error}"));
         assert_eq!(read, std::slice::from_ref(command), "stored and read");
-        let (before, counter) = (world::answers(self.one.state()), self.one.state().index());
-        let rows = self.one.snapshot(ONE_CHUNK);
+        self.records.push(record);
+        let counter = self.one.state().index();
         let step = self.one.apply(command);
         assert_eq!(self.restored.apply(&read[0]), step, "from the snapshot: {command:?}");
-        self.records.push(record);
+        let rows = self.one.snapshot(ONE_CHUNK);
         if step.outcome.is_err() {
             assert!(!step.effective);
-            assert_eq!(self.one.snapshot(ONE_CHUNK), rows, "refused, and yet something changed: {command:?}");
+            assert_eq!(rows, self.rows, "refused, and yet something changed: {command:?}");
         }
         let index = self.one.state().index();
-        let jumps = matches!(command, Command::Restore(RestoreStep::Commit { .. })) && index > counter;
-        assert!(
-            jumps || index == if step.effective { counter.next() } else { counter },
-            "{command:?}: {counter} {index}"
-        );
-        moved(command, &before, self.one.state());
+        let commit = matches!(command, Command::Restore(RestoreStep::Commit { .. }));
+        let expected = if step.effective { counter.next() } else { counter };
+        assert!(index == expected || (commit && index > counter), "{command:?}: {counter} {index}");
+        let staged = matches!(command, Command::Restore(RestoreStep::Chunk { .. }));
+        self.restoring = staged || (self.restoring && !(commit && step.outcome.is_ok()));
+        let answers = world::answers(self.one.state());
+        moved(command, &self.answers, &answers, index);
+        (self.answers, self.rows) = (answers, rows);
     }
 
     /// The same write once more: nothing moves.
     fn again(&mut self, command: &Command) {
-        let before = (self.one.state().index(), self.one.snapshot(ONE_CHUNK));
+        let counter = self.one.state().index();
         let (first, second) = (self.one.apply(command), self.one.apply(command));
         assert_eq!(first, second, "{command:?}");
         assert!(!first.effective, "moved by the same write again: {command:?}");
-        assert_eq!((self.one.state().index(), self.one.snapshot(ONE_CHUNK)), before, "{command:?}");
+        assert_eq!(self.one.state().index(), counter, "{command:?}");
+        assert_eq!(self.one.snapshot(ONE_CHUNK), self.rows, "changed by the same write again: {command:?}");
     }
 
     fn save(&mut self) {
-        self.saved = self.one.snapshot(64);
-        self.restored = Replay::restored(&self.saved).unwrap_or_else(|error| panic!("a snapshot of ours: {error}"));
-        assert_eq!(world::answers(self.restored.state()), world::answers(self.one.state()));
+        if self.restoring {
+            return;
+        }
+        let small = self.one.snapshot(64);
+        self.restored = Replay::restored(&small).unwrap_or_else(|error| panic!("a snapshot of ours: {error}"));
+        assert_eq!(world::answers(self.restored.state()), self.answers);
+        self.saved.clone_from(&self.rows);
     }
 
     fn end(self) {
-        let rows = self.one.snapshot(ONE_CHUNK);
-        assert_eq!(self.restored.snapshot(ONE_CHUNK), rows, "snapshot and the records after it");
+        assert_eq!(self.restored.snapshot(ONE_CHUNK), self.rows, "a snapshot and the records after it");
         let mut replayed = Replay::default();
         for record in &self.records {
             for command in commands(record).expect("it was read before") {
                 replayed.apply(&command);
             }
         }
-        assert_eq!(replayed.snapshot(ONE_CHUNK), rows, "the same records");
+        assert_eq!(replayed.snapshot(ONE_CHUNK), self.rows, "the same records");
     }
 }
 
-fn moved(command: &Command, before: &[(String, Index, String)], state: &State) {
-    for ((name, old_index, old_body), (_, index, body)) in before.iter().zip(world::answers(state)) {
-        assert!(index >= *old_index, "{name}: index went back from {old_index} to {index} by {command:?}");
-        assert!(index <= state.index().max(Index(1)), "{name}: index from the future by {command:?}");
-        if body != *old_body {
-            assert_eq!(index, state.index(), "{name}: changed without its index by {command:?}");
-        }
+/// What must hold between the answers before a command and those after it, at which the state has `index`.
+fn moved(command: &Command, before: &[Asked], after: &[Asked], index: Index) {
+    for (then, now) in before.iter().zip(after) {
+        let what = &now.what;
+        assert!(now.index >= then.index, "{what}: index went back from {} to {} by {command:?}", then.index, now.index);
+        assert!(now.index <= index.max(Index(1)), "{what}: index from the future by {command:?}");
+        assert!(now.body == then.body || now.index == index, "{what}: changed without its index by {command:?}");
     }
 }

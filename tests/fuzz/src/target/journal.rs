@@ -1,10 +1,13 @@
 //! Bytes of the journal and of snapshots: envelopes, batches of commands, rows of a state, archives.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use muster_journal::{Envelope, HistoryId};
+use muster_model::Key;
 use muster_registry::replay::{Replay, commands, record};
+use muster_registry::{Command, KvSet};
 use muster_wire::snapshot::{Archive, ArchiveMeta, read_archive};
 
 /// What can be read is written as the same bytes again or means the same; applying it ends in a state that survives
@@ -38,12 +41,17 @@ pub(crate) fn run(bytes: &[u8]) {
     }
 }
 
-/// The same state after it was saved and read.
+/// The same state after it was saved and read, and one that can be written to.
 fn survives(replay: &Replay) {
     let rows = replay.snapshot(1 << 20);
     let again = Replay::restored(&rows).unwrap_or_else(|error| panic!("a snapshot of ours: {error}"));
     assert_eq!(again.snapshot(1 << 20), rows);
     assert_eq!(again.state().index(), replay.state().index());
+    let mut written = again;
+    let key = Key::new("fuzz/written").expect("a key");
+    let set = KvSet { key, value: Arc::from(&b"of no stored state"[..]), flags: 0, cas: None };
+    let step = written.apply(&Command::KvSet(set));
+    assert!(step.effective && written.state().index() > replay.state().index());
 }
 
 /// Takes an archive and forgets it.

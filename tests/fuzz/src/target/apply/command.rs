@@ -96,12 +96,8 @@ fn restore(from: &mut Draw<'_>, saved: &[Vec<u8>]) -> RestoreStep {
         1..=3 => RestoreStep::Commit { restore, chunks: 1 },
         4 => RestoreStep::Chunk { restore, number: 0, rows: Arc::from(vec![from.byte(), from.byte(), from.byte()]) },
         number => {
-            let mut rows: Vec<u8> = Vec::new();
-            for (at, chunk) in saved.iter().enumerate() {
-                // One chunk: the version byte stands there once.
-                rows.extend_from_slice(if at == 0 { chunk } else { &chunk[1..] });
-            }
-            RestoreStep::Chunk { restore, number: u32::from(number == 7), rows: Arc::from(rows) }
+            let rows = Arc::from(saved.first().map_or(&[][..], Vec::as_slice));
+            RestoreStep::Chunk { restore, number: u32::from(number == 7), rows }
         }
     }
 }

@@ -14,8 +14,17 @@ pub(super) const PREFIXES: [&str; 5] = ["", "p", "p/", "p/x", "r"];
 pub(super) const SESSIONS: [&str; 3] = ["s1", "s2", "s3"];
 pub(super) const STATUSES: [&str; 4] = ["passing", "warning", "critical", "odd"];
 
-/// Every answer by what was asked, with its index.
-pub(super) fn answers(state: &State) -> Vec<(String, Index, String)> {
+/// An answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// What was asked.
+    pub(super) what: String,
+    pub(super) index: Index,
+    pub(super) body: String,
+}
+
+/// Every answer.
+pub(super) fn answers(state: &State) -> Vec<Asked> {
     let mut all = Vec::new();
     add(&mut all, "nodes", "", state.all_nodes());
     add(&mut all, "services", "", state.all_services());
@@ -46,6 +55,6 @@ pub(super) fn answers(state: &State) -> Vec<(String, Index, String)> {
     all
 }
 
-fn add<T: Debug>(all: &mut Vec<(String, Index, String)>, what: &str, of: &str, answer: Answer<T>) {
-    all.push((format!("{what} {of}"), answer.index, format!("{:?}", answer.value)));
+fn add<T: Debug>(all: &mut Vec<Asked>, what: &str, of: &str, answer: Answer<T>) {
+    all.push(Asked { what: format!("{what} {of}"), index: answer.index, body: format!("{:?}", answer.value) });
 }
