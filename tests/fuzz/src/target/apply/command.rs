@@ -1,6 +1,6 @@
 //! Commands drawn from bytes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,7 +59,12 @@ pub(super) fn draw(from: &mut Draw<'_>, index: Index, saved: &[Vec<u8>]) -> Draw
 /// Whether doing it twice is doing it once: it says what is to be, under no condition.
 pub(super) fn is_absolute(command: &Command) -> bool {
     match command {
-        Command::Register(_) | Command::Deregister(_) | Command::Report { .. } | Command::KvDeleteUnder { .. } => true,
+        // One that names a check twice says two things about it.
+        Command::Register(registration) => {
+            let ids: BTreeSet<_> = registration.checks.iter().map(|wanted| wanted.check.id.folded()).collect();
+            ids.len() == registration.checks.len()
+        }
+        Command::Deregister(_) | Command::Report { .. } | Command::KvDeleteUnder { .. } => true,
         Command::KvSet(set) => set.cas.is_none(),
         Command::KvDelete { cas, .. } => cas.is_none(),
         Command::SessionDestroy(_) | Command::SessionExpire { .. } | Command::LockDelayOver { .. } => true,
