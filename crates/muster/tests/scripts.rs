@@ -92,7 +92,7 @@ fn commands_over_the_api_need_more_than_commands_from_files() {
         let agent = start(flags);
         let check = json!({"ID": "c", "Name": "c", "Args": ["true"], "Interval": "1s"}).to_string();
         let answer = agent.ask("PUT", "/v1/agent/check/register", &check);
-        assert!(answer.starts_with("HTTP/1.1 400") && answer.contains("enable_script_checks"), "{answer}");
+        assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("enable_script_checks"), "{answer}");
         assert!(!agent.body("GET", "/v1/agent/checks", "").contains("\"c\""));
     }
 }
