@@ -1,5 +1,7 @@
 //! Bodies of requests, and of answers as the client reads them.
 
+use std::time::Duration;
+
 use muster_model::{NodeName, SessionId};
 use muster_wire::json;
 use muster_wire::read::{
@@ -22,7 +24,7 @@ pub(crate) fn run(bytes: &[u8]) {
     said(update_check(bytes));
     said(transaction(bytes));
     let (id, node) = (SessionId::new("s").expect("an ID"), NodeName::new("n").expect("a name"));
-    said(create_session(bytes, id, &node));
+    said(create_session(bytes, id, &node, Duration::from_secs(10)));
     written_again(bytes, register_service, write_service_registration);
     written_again(bytes, register, write_register);
     written_again(bytes, deregister, write_deregister);
