@@ -55,10 +55,22 @@ impl State {
             return;
         }
         let created = created.unwrap_or(present.node.created);
+        let respelled = holder.name != wanted.name && self.allows_renaming();
         self.replace_node(key, Indexed { value: Arc::new(wanted), created, modified: index });
         self.change_node(key, |record| record.services_index = index);
         self.touch_node_list(key, index, changes);
         self.touch_services_of(key, index, true, changes);
+        if respelled {
+            self.touch_checks_of(key, index, changes);
+        }
+    }
+
+    /// The rows of a node's checks say its name as it is spelled.
+    fn touch_checks_of(&mut self, key: &Arc<str>, index: Index, changes: &mut Changes) {
+        let Some(record) = self.nodes.get(key).cloned() else { return };
+        for check in record.checks.values() {
+            self.touch_check(key, &check.check.value, index, changes);
+        }
     }
 
     /// The name of a live node is not taken by one of another ID; one without an ID gives way to a new node, but not to

@@ -7,7 +7,8 @@ use crate::command::{Command, Rejection};
 /// The newest rules level that this build has.
 ///
 /// 1: catalog, keys, sessions, transactions. 2: restore, leases, digests, and the level itself as a command.
-/// 3: a node that comes with its ID under another name is renamed.
+/// 3: a node that comes with its ID under another name is renamed, and one whose name is spelled otherwise is a change
+/// of its checks.
 pub const RULES_LEVEL: u32 = 3;
 
 /// The level that restore, leases and digests came with.

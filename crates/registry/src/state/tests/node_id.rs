@@ -30,6 +30,26 @@ fn a_node_with_its_id_under_another_name_is_renamed_and_keeps_nothing_else() {
 }
 
 #[test]
+fn another_spelling_of_a_nodes_name_is_a_change_of_its_checks() {
+    let mut state = newest();
+    let checks = vec![check("c1", Some("a1"), CheckStatus::Passing), check("c2", None, CheckStatus::Warning)];
+    done(&mut state, register(node("N1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), checks));
+    let changes = done(&mut state, register(node("n1", "10.0.0.1"), None, vec![]));
+    for answer in [
+        state.checks_in("any"),
+        state.checks_in("passing"),
+        state.checks_in("warning"),
+        state.checks_of_node("n1"),
+        state.checks_of_service("a"),
+    ] {
+        assert_eq!(answer.index, Index(2));
+        assert!(answer.value.iter().all(|row| format!("{row:?}").contains("\"n1\"")), "{:?}", answer.value);
+    }
+    let topics = [Topic::Checks, Topic::NodeChecks(Arc::from("n1")), Topic::ServiceChecks(Arc::from("a"))];
+    assert!(topics.iter().all(|topic| changes.topics.contains(topic)), "{:?}", changes.topics);
+}
+
+#[test]
 fn a_renamed_node_takes_the_place_of_one_that_is_not_alive() {
     let mut state = newest();
     done(&mut state, register(with_id("id-1", "n1", "10.0.0.1"), None, vec![]));

@@ -5,8 +5,8 @@ use std::fmt::Debug;
 use muster_model::Index;
 use muster_registry::{Answer, State};
 
-/// In one spelling each: a node that is put under another one shows it in the rows of its checks without an index of
-/// theirs, which only a new level of rules can mend (docs/reliability.md).
+/// In one spelling each: by the rules before the third level a node that is put under another one shows it in the rows
+/// of its checks without an index of theirs (docs/reliability.md).
 pub(super) const NODES: [&str; 3] = ["n1", "n1", "n2"];
 pub(super) const NAMES: [&str; 3] = ["a", "A", "b"];
 pub(super) const INSTANCES: [&str; 4] = ["i1", "I1", "i2", "i3"];
