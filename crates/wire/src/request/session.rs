@@ -174,9 +174,15 @@ impl Fill for SessionFields {
             "lockdelay" => self.take_lock_delay(value)?,
             "checks" => {
                 self.named_checks = true;
-                fields.texts("Checks", CHECK_IDS, value, self.checks.get_or_insert_default());
+                let checks = self.checks.get_or_insert_default();
+                fields.texts("Checks", CHECK_IDS, value, checks);
+                keep_default(value, checks);
             }
-            "nodechecks" => fields.strings("NodeChecks", value, self.node_checks.get_or_insert_default()),
+            "nodechecks" => {
+                let checks = self.node_checks.get_or_insert_default();
+                fields.strings("NodeChecks", value, checks);
+                keep_default(value, checks);
+            }
             "servicechecks" => self.take_service_checks(fields, value)?,
             // The server makes one.
             "id" => fields.string("ID", value, &mut self.ignored),
@@ -213,6 +219,13 @@ impl SessionFields {
             self.service_checks.push(check);
         }
         Ok(())
+    }
+}
+
+/// Go leaves what stood in a list's place where `null` comes: in the first, Consul's default.
+fn keep_default(value: &Value, checks: &mut [Arc<str>]) {
+    if let (Some([Value::Null, ..]), Some(first)) = (value.as_array(), checks.first_mut()) {
+        *first = Arc::from(NODE_CHECK);
     }
 }
 
@@ -309,6 +322,7 @@ mod tests {
         for without in [r#"{"Checks":[],"NodeChecks":["b"]}"#, r#"{"NodeChecks":["b"],"Checks":null}"#] {
             assert_eq!(checks(without), [""; 0], "{without}");
         }
+        assert_eq!(checks(r#"{"NodeChecks":[null]}"#), ["serfHealth"]);
         for empty in [r#"{"Checks":[""]}"#, r#"{"NodeChecks":[""]}"#, r#"{"Checks":["a",""]}"#] {
             assert_eq!(read(empty), Err(SessionRequestError::EmptyCheck), "{empty}");
         }
