@@ -40,7 +40,10 @@ async fn the_other_node_takes_over_from_a_killed_leader() {
     assert_eq!(leader(&agent).await.unwrap(), "second");
     // The session's end is due within the ttl; one round of Patroni's loop and the promotion come after it.
     assert!(took < Duration::from_secs(TTL + 10), "{took:?}");
-    second.sql("INSERT INTO kept VALUES ('after')").await.unwrap();
+    // Patroni says that it leads as soon as it has the lock; PostgreSQL takes writes a moment later.
+    until("it takes writes", PATIENCE, async || second.sql("INSERT INTO kept VALUES ('after')").await.map(drop))
+        .await
+        .unwrap();
     assert_eq!(second.sql("SELECT what FROM kept ORDER BY what").await.unwrap(), "after\nbefore");
     tagged(&agent, "master", second.port()).await;
 }
