@@ -84,6 +84,20 @@ fn id(text: &str) -> CheckId {
     CheckId::new(text).unwrap()
 }
 
+/// A check that the agent runs.
+fn on_its_own(name: &str, service: Option<&str>, definition: CheckDefinition) -> Check {
+    Check {
+        id: id(name),
+        name: Arc::from(name),
+        status: CheckStatus::Critical,
+        notes: Arc::from(""),
+        output: Arc::from(""),
+        service_id: service.map(|id| ServiceId::new(id).unwrap()),
+        kind: Arc::from(""),
+        definition: Some(Arc::new(definition)),
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn check_ids_are_consuls() {
     let world = World::new().await;

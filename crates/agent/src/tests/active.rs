@@ -11,19 +11,6 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn on_its_own(name: &str, service: Option<&str>, definition: CheckDefinition) -> Check {
-    Check {
-        id: id(name),
-        name: Arc::from(name),
-        status: CheckStatus::Critical,
-        notes: Arc::from(""),
-        output: Arc::from(""),
-        service_id: service.map(|id| ServiceId::new(id).unwrap()),
-        kind: Arc::from(""),
-        definition: Some(Arc::new(definition)),
-    }
-}
-
 fn tcp(address: &str) -> CheckDefinition {
     CheckDefinition::every(Probe::Tcp { address: Arc::from(address), tls: None }, seconds(1))
 }

@@ -19,26 +19,13 @@ async fn world_with(change: impl FnOnce(&mut AgentConfig)) -> (World, Arc<Agent>
     (world, agent)
 }
 
-fn node_check(name: &str, definition: CheckDefinition) -> Check {
-    Check {
-        id: id(name),
-        name: Arc::from(name),
-        status: CheckStatus::Critical,
-        notes: Arc::from(""),
-        output: Arc::from(""),
-        service_id: None,
-        kind: Arc::from(""),
-        definition: Some(Arc::new(definition)),
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn nobody_registers_the_nodes_own_check_or_the_servers_own_service() {
     let server = registration("consul", &[]).service;
     let (world, agent) = world_with(|config| config.server = Some(server)).await;
     let index = world.registry.index();
     for name in ["serfHealth", "SERFHEALTH"] {
-        let refused = agent.register_check(node_check(name, CheckDefinition::ttl(Duration::from_secs(10)))).await;
+        let refused = agent.register_check(on_its_own(name, None, CheckDefinition::ttl(Duration::from_secs(10)))).await;
         let text =
             format!("registry refused: Invalid check: {name} is the node's own check: another CheckID would be right");
         assert_eq!(refused.unwrap_err().to_string(), text);
@@ -74,8 +61,8 @@ async fn a_registration_whose_command_is_refused_leaves_what_was_there() {
 async fn a_reports_first_bytes_are_kept_as_the_check_or_the_agent_says() {
     let (world, agent) = world_with(|config| config.probes.output_max_bytes = 8).await;
     let small = CheckDefinition { output_max_bytes: 5, ..CheckDefinition::ttl(Duration::from_secs(600)) };
-    agent.register_check(node_check("small", small)).await.unwrap();
-    agent.register_check(node_check("usual", CheckDefinition::ttl(Duration::from_secs(600)))).await.unwrap();
+    agent.register_check(on_its_own("small", None, small)).await.unwrap();
+    agent.register_check(on_its_own("usual", None, CheckDefinition::ttl(Duration::from_secs(600)))).await.unwrap();
     for check in ["small", "usual"] {
         agent.report(&id(check), CheckStatus::Passing, "1234567890").await.unwrap();
     }
@@ -87,7 +74,7 @@ async fn a_reports_first_bytes_are_kept_as_the_check_or_the_agent_says() {
 #[tokio::test(start_paused = true)]
 async fn output_is_discarded_while_somebody_says_so() {
     let (world, agent) = world_with(|config| config.discard_output = true).await;
-    agent.register_check(node_check("quiet", CheckDefinition::ttl(Duration::from_secs(600)))).await.unwrap();
+    agent.register_check(on_its_own("quiet", None, CheckDefinition::ttl(Duration::from_secs(600)))).await.unwrap();
     agent.report(&id("quiet"), CheckStatus::Passing, "secret").await.unwrap();
     assert_eq!(world.status("quiet"), Some((CheckStatus::Passing, String::new())));
     agent.discard_output(false);

@@ -202,8 +202,7 @@ pub fn progress() -> Progress {
     Progress::new(say)
 }
 
-/// A line on standard output; a reader that went away is nobody's error.
+/// A line on standard output.
 pub fn say(line: &str) {
-    use std::io::Write;
-    let _ = writeln!(std::io::stdout(), "{line}");
+    outln!("{line}");
 }

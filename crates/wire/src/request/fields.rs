@@ -91,8 +91,17 @@ pub(super) fn body_list<T: Fill + Default>(
     types: (&'static str, &'static str),
     structure: &'static str,
 ) -> Result<Vec<T>, DecodeError> {
+    value_list(json::parse(bytes)?, types, structure)
+}
+
+/// The same of a body that is read already.
+pub(super) fn value_list<T: Fill + Default>(
+    body: Value,
+    types: (&'static str, &'static str),
+    structure: &'static str,
+) -> Result<Vec<T>, DecodeError> {
     let (list_type, item_type) = types;
-    let items = match json::parse(bytes)? {
+    let items = match body {
         Value::Null => Vec::new(),
         Value::Array(items) => items,
         other => return Err(DecodeError::Body { value: other.kind(), expected: list_type }),

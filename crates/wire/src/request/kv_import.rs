@@ -1,6 +1,6 @@
 //! What `kv export` prints and `kv import` reads: keys with flags and values in base64.
 
-use super::fields::{DecodeError, Fields, Fill, body_list};
+use super::fields::{DecodeError, Fields, Fill, value_list};
 use crate::json::{self, Value};
 
 /// A key to write, as a file of exported keys has it.
@@ -38,8 +38,7 @@ impl Fill for ImportEntry {
 /// # Errors
 /// [`DecodeError`] with Go's text.
 pub fn import_entries(bytes: &[u8]) -> Result<Vec<ImportEntry>, DecodeError> {
-    json::parse_whole(bytes)?;
-    body_list(bytes, ("[]*impexp.Entry", "impexp.Entry"), "Entry")
+    value_list(json::parse_whole(bytes)?, ("[]*impexp.Entry", "impexp.Entry"), "Entry")
 }
 
 #[test]

@@ -76,7 +76,7 @@ pub(super) fn path(key: &str) -> String {
 }
 
 /// A key to read or remove, without the slash in front that is a mistake.
-fn key(text: &str) -> &str {
+pub(super) fn key(text: &str) -> &str {
     text.strip_prefix('/').unwrap_or(text)
 }
 

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 use muster_wire::json::push_string;
 use muster_wire::request::import_entries;
 
-use super::kv::{QUERYING, found, path, value_of, writable};
+use super::kv::{QUERYING, found, key, path, value_of, writable};
 use super::{ClientCommand, Session, client_flags, items, text};
 use crate::flags::{Flag, FlagTable, Kind};
 
@@ -35,9 +35,8 @@ pub(super) const IMPORT: ClientCommand = ClientCommand {
 fn export(session: &Session) -> Result<()> {
     let prefix = match session.parsed.rest.as_slice() {
         [] => "",
-        _ => session.argument("")?,
+        _ => key(session.argument("")?),
     };
-    let prefix = prefix.strip_prefix('/').unwrap_or(prefix);
     let entries = session.get_any(&path(prefix), &[("recurse", "")]).and_then(found).context(QUERYING)?;
     let rows: Vec<String> = items(&entries)
         .iter()
