@@ -29,6 +29,7 @@ pub use agent_self::{
 };
 pub use catalog::{CatalogServiceRow, catalog_node, catalog_nodes, catalog_service, catalog_services, node_services};
 pub use connect::{ConnectRoot, connect_roots};
+pub(crate) use entity::tagged_addresses;
 pub use event::{event, events};
 pub use health::{CheckRow, InstanceRow, health_checks, health_service};
 pub use kv::{kv_entries, kv_keys};

@@ -161,7 +161,7 @@ pub(super) fn texts(out: &mut Vec<u8>, map: &Meta, empty: Empty) {
 }
 
 /// Left out when there are none.
-pub(super) fn tagged_addresses(
+pub(crate) fn tagged_addresses(
     object: &mut ObjectWriter<'_>,
     name: &str,
     addresses: &BTreeMap<Arc<str>, ServiceAddress>,

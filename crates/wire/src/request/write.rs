@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use muster_model::{Check, CheckStatus, Service, ServiceAddress};
+use muster_model::{Check, CheckStatus, Service};
 
 use super::{CatalogDeregister, CatalogRegister, DeregisterTarget, ServiceRegistration, check_write};
+use crate::answer::tagged_addresses;
 use crate::json::{ArrayWriter, ObjectWriter, push_string};
 
 /// The body of `/v1/agent/service/register`.
@@ -90,7 +91,7 @@ pub fn write_deregister(out: &mut Vec<u8>, deregistration: &CatalogDeregister) {
 fn service_fields(object: &mut ObjectWriter<'_>, service: &Service) {
     object.strings("Tags", service.tags.iter().map(|tag| &**tag));
     object.string("Address", &service.address);
-    addresses(object, &service.tagged_addresses);
+    tagged_addresses(object, "TaggedAddresses", &service.tagged_addresses);
     map(object, "Meta", &service.meta);
     object.int("Port", service.port);
     optional(object, "SocketPath", &service.socket_path);
@@ -99,20 +100,6 @@ fn service_fields(object: &mut ObjectWriter<'_>, service: &Service) {
     weights.int("Warning", service.weights.warning);
     weights.end();
     object.bool("EnableTagOverride", service.enable_tag_override);
-}
-
-fn addresses(object: &mut ObjectWriter<'_>, addresses: &BTreeMap<Arc<str>, ServiceAddress>) {
-    if addresses.is_empty() {
-        return;
-    }
-    let mut kinds = ObjectWriter::new(object.member("TaggedAddresses"));
-    for (kind, address) in addresses {
-        let mut pair = ObjectWriter::new(kinds.entry(kind));
-        pair.string("Address", &address.address);
-        pair.int("Port", address.port);
-        pair.end();
-    }
-    kinds.end();
 }
 
 fn map(object: &mut ObjectWriter<'_>, name: &str, map: &BTreeMap<Arc<str>, Arc<str>>) {
