@@ -67,6 +67,20 @@ impl Host {
             .collect()
     }
 
+    /// What became of its containers, for who has to find out why something is not there: an engine starts a container
+    /// once after its own start, and not again where that failed, as it does when its network's manager is slow to answer.
+    pub(crate) async fn containers(&self) -> String {
+        let format =
+            "{{.Name}} {{.State.Status}} since {{.State.StartedAt}}, exit code {{.State.ExitCode}} {{.State.Error}}";
+        let told = async {
+            let ids = self.docker(&["ps", "--all", "--quiet"]).await?;
+            let mut arguments = vec!["inspect", "--format", format];
+            arguments.extend(ids.lines());
+            self.docker(&arguments).await
+        };
+        told.await.unwrap_or_else(|error| format!("{error:#}"))
+    }
+
     /// Its engine's events from now on.
     pub(crate) fn events(&self, filter: &str) -> anyhow::Result<Events> {
         let mut child = self.command(&["events", "--filter", filter, "--format", "{{.Action}}"]);

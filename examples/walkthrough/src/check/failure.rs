@@ -100,7 +100,9 @@ impl Stage {
             ensure!(of_host.len() == 1 && of_host[0].passing, "not one that passes: {of_host:?}");
             Ok(())
         };
-        self.instances(PATIENCE, back).await?;
+        if let Err(error) = self.instances(PATIENCE, back).await {
+            return Err(error.context(format!("its containers: {}", death.host.containers().await)));
+        }
         self.hosts.insert(name.to_owned(), death.host);
         Ok(format!("{name} is Ready, its instance passes and is there once"))
     }
