@@ -48,7 +48,7 @@ pub(crate) fn encode_batch(commands: &[Command]) -> Vec<u8> {
 
 /// A batch from its bytes.
 pub(crate) fn decode_batch(bytes: &[u8]) -> Result<Vec<Command>, StoredError> {
-    let stored: Vec<command::StoredCommand> = decode(bytes)?;
+    let stored: Vec<command::StoredCommand<'_>> = decode(bytes)?;
     stored.into_iter().map(Command::try_from).collect()
 }
 
@@ -74,8 +74,18 @@ pub(crate) fn encode_state(state: &State, chunk_bytes: usize) -> Vec<Vec<u8>> {
 }
 
 fn encode<T: serde::Serialize>(value: &T) -> Vec<u8> {
-    let start = vec![VERSION];
-    postcard::to_extend(value, start).expect("writing to memory a type without maps of unknown length cannot fail")
+    append(value, vec![VERSION])
+}
+
+/// The same for a list of `count` items that are written already, each by [`append`].
+fn encode_list(count: usize, items: &[u8]) -> Vec<u8> {
+    let mut bytes = encode(&count);
+    bytes.extend_from_slice(items);
+    bytes
+}
+
+fn append<T: serde::Serialize>(value: &T, bytes: Vec<u8>) -> Vec<u8> {
+    postcard::to_extend(value, bytes).expect("writing to memory a type without maps of unknown length cannot fail")
 }
 
 fn decode<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, StoredError> {

@@ -11,39 +11,39 @@ use muster_model::{
 use serde::{Deserialize, Serialize};
 
 use super::StoredError;
-use super::parts::invalid;
+use super::parts::{Text, invalid};
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredCheck {
-    id: String,
+pub(super) struct StoredCheck<'a> {
+    id: Text<'a>,
     name: Arc<str>,
-    status: Arc<str>,
+    status: Text<'a>,
     notes: Arc<str>,
     output: Arc<str>,
-    service_id: Option<String>,
+    service_id: Option<Text<'a>>,
     kind: Arc<str>,
     definition: Option<StoredDefinition>,
 }
 
-impl From<&Check> for StoredCheck {
-    fn from(check: &Check) -> Self {
+impl<'a> From<&'a Check> for StoredCheck<'a> {
+    fn from(check: &'a Check) -> Self {
         Self {
-            id: check.id.to_string(),
+            id: check.id.as_str().into(),
             name: Arc::clone(&check.name),
-            status: Arc::from(check.status.as_str()),
+            status: check.status.as_str().into(),
             notes: Arc::clone(&check.notes),
             output: Arc::clone(&check.output),
-            service_id: check.service_id.as_ref().map(ToString::to_string),
+            service_id: check.service_id.as_ref().map(|id| id.as_str().into()),
             kind: Arc::clone(&check.kind),
             definition: check.definition.as_ref().map(|definition| (&**definition).into()),
         }
     }
 }
 
-impl TryFrom<StoredCheck> for Check {
+impl TryFrom<StoredCheck<'_>> for Check {
     type Error = StoredError;
 
-    fn try_from(stored: StoredCheck) -> Result<Self, StoredError> {
+    fn try_from(stored: StoredCheck<'_>) -> Result<Self, StoredError> {
         Ok(Self {
             id: CheckId::new(stored.id).map_err(invalid)?,
             name: stored.name,

@@ -10,106 +10,108 @@ use serde::{Deserialize, Serialize};
 use super::StoredError;
 use super::check::StoredCheck;
 use super::control::{StoredDigest, StoredStep};
-use super::parts::{StoredNode, StoredOwner, StoredService, invalid};
+use super::parts::{StoredNode, StoredOwner, StoredService, Text, invalid};
 use super::session::StoredSession;
 use super::transaction::{StoredOperation, StoredWrite};
 use crate::command::{Command, KvSet};
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum StoredCommand {
+pub(super) enum StoredCommand<'a> {
     Register {
-        node: StoredNodeUpdate,
-        service: Option<StoredService>,
-        checks: Vec<(StoredCheck, bool)>,
+        node: StoredNodeUpdate<'a>,
+        service: Option<StoredService<'a>>,
+        checks: Vec<(StoredCheck<'a>, bool)>,
         replace_checks: bool,
         owner: StoredOwner,
     },
-    DeregisterNode(String),
-    DeregisterService(String, String),
-    DeregisterCheck(String, String),
+    DeregisterNode(Text<'a>),
+    DeregisterService(Text<'a>, Text<'a>),
+    DeregisterCheck(Text<'a>, Text<'a>),
     Report {
-        node: String,
-        check: String,
-        status: Arc<str>,
+        node: Text<'a>,
+        check: Text<'a>,
+        status: Text<'a>,
         output: Arc<str>,
     },
     KvSet {
-        key: String,
+        key: Text<'a>,
         value: Arc<[u8]>,
         flags: u64,
         cas: Option<u64>,
     },
     KvDelete {
-        key: String,
+        key: Text<'a>,
         cas: Option<u64>,
     },
     KvDeleteUnder(Arc<str>),
-    KvAcquire(StoredWrite, String),
-    KvRelease(StoredWrite, String),
-    SessionCreate(StoredSession),
-    SessionDestroy(String),
-    SessionExpire(String, u64),
-    LockDelayOver(String, u64),
-    Transaction(Vec<StoredOperation>),
+    KvAcquire(StoredWrite<'a>, Text<'a>),
+    KvRelease(StoredWrite<'a>, Text<'a>),
+    SessionCreate(StoredSession<'a>),
+    SessionDestroy(Text<'a>),
+    SessionExpire(Text<'a>, u64),
+    LockDelayOver(Text<'a>, u64),
+    Transaction(Vec<StoredOperation<'a>>),
     RaiseLevel(u32),
     StateDigest(StoredDigest),
     Restore(StoredStep),
-    LeaseBegin(String, Duration),
-    LeaseLapse(String, u64),
+    LeaseBegin(Text<'a>, Duration),
+    LeaseLapse(Text<'a>, u64),
 }
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum StoredNodeUpdate {
-    Put(StoredNode),
-    Keep(String),
+pub(super) enum StoredNodeUpdate<'a> {
+    Put(StoredNode<'a>),
+    Keep(Text<'a>),
 }
 
-impl From<&Command> for StoredCommand {
-    fn from(command: &Command) -> Self {
+impl<'a> From<&'a Command> for StoredCommand<'a> {
+    fn from(command: &'a Command) -> Self {
         match command {
             Command::Register(registration) => registered(registration),
-            Command::Deregister(CatalogDeregistration::Node(node)) => Self::DeregisterNode(node.to_string()),
+            Command::Deregister(CatalogDeregistration::Node(node)) => Self::DeregisterNode(node.as_str().into()),
             Command::Deregister(CatalogDeregistration::Service(node, id)) => {
-                Self::DeregisterService(node.to_string(), id.to_string())
+                Self::DeregisterService(node.as_str().into(), id.as_str().into())
             }
             Command::Deregister(CatalogDeregistration::Check(node, id)) => {
-                Self::DeregisterCheck(node.to_string(), id.to_string())
+                Self::DeregisterCheck(node.as_str().into(), id.as_str().into())
             }
             Command::Report { node, check, status, output } => Self::Report {
-                node: node.to_string(),
-                check: check.to_string(),
-                status: Arc::from(status.as_str()),
+                node: node.as_str().into(),
+                check: check.as_str().into(),
+                status: status.as_str().into(),
                 output: Arc::clone(output),
             },
             Command::KvSet(set) => Self::KvSet {
-                key: set.key.to_string(),
+                key: set.key.as_str().into(),
                 value: Arc::clone(&set.value),
                 flags: set.flags,
                 cas: set.cas.map(|index| index.0),
             },
-            Command::KvDelete { key, cas } => Self::KvDelete { key: key.to_string(), cas: cas.map(|index| index.0) },
+            Command::KvDelete { key, cas } => {
+                Self::KvDelete { key: key.as_str().into(), cas: cas.map(|index| index.0) }
+            }
             Command::KvDeleteUnder { prefix } => Self::KvDeleteUnder(Arc::clone(prefix)),
-            Command::KvAcquire { write, session } => Self::KvAcquire(write.into(), session.to_string()),
-            Command::KvRelease { write, session } => Self::KvRelease(write.into(), session.to_string()),
+            Command::KvAcquire { write, session } => Self::KvAcquire(write.into(), session.as_str().into()),
+            Command::KvRelease { write, session } => Self::KvRelease(write.into(), session.as_str().into()),
             Command::SessionCreate(session) => Self::SessionCreate((&**session).into()),
-            Command::SessionDestroy(id) => Self::SessionDestroy(id.to_string()),
-            Command::SessionExpire { id, epoch } => Self::SessionExpire(id.to_string(), epoch.0),
-            Command::LockDelayOver { key, epoch } => Self::LockDelayOver(key.to_string(), epoch.0),
+            Command::SessionDestroy(id) => Self::SessionDestroy(id.as_str().into()),
+            Command::SessionExpire { id, epoch } => Self::SessionExpire(id.as_str().into(), epoch.0),
+            Command::LockDelayOver { key, epoch } => Self::LockDelayOver(key.as_str().into(), epoch.0),
             Command::Transaction(operations) => Self::Transaction(operations.iter().map(Into::into).collect()),
             Command::RaiseLevel(level) => Self::RaiseLevel(*level),
             Command::StateDigest(digest) => Self::StateDigest(digest.into()),
             Command::Restore(step) => Self::Restore(step.into()),
-            Command::LeaseBegin { node, length } => Self::LeaseBegin(node.to_string(), *length),
-            Command::LeaseLapse { node, epoch } => Self::LeaseLapse(node.to_string(), epoch.0),
+            Command::LeaseBegin { node, length } => Self::LeaseBegin(node.as_str().into(), *length),
+            Command::LeaseLapse { node, epoch } => Self::LeaseLapse(node.as_str().into(), epoch.0),
         }
     }
 }
 
-fn registered(registration: &CatalogRegistration) -> StoredCommand {
+fn registered(registration: &CatalogRegistration) -> StoredCommand<'_> {
     StoredCommand::Register {
         node: match &registration.node {
             NodeUpdate::Put(node) => StoredNodeUpdate::Put(node.into()),
-            NodeUpdate::Keep(name) => StoredNodeUpdate::Keep(name.to_string()),
+            NodeUpdate::Keep(name) => StoredNodeUpdate::Keep(name.as_str().into()),
         },
         service: registration.service.as_ref().map(Into::into),
         checks: registration.checks.iter().map(|wanted| ((&wanted.check).into(), wanted.keep_result)).collect(),
@@ -118,15 +120,15 @@ fn registered(registration: &CatalogRegistration) -> StoredCommand {
     }
 }
 
-impl TryFrom<StoredCommand> for Command {
+impl TryFrom<StoredCommand<'_>> for Command {
     type Error = StoredError;
 
-    fn try_from(stored: StoredCommand) -> Result<Self, StoredError> {
-        let node = |name: String| NodeName::new(name).map_err(invalid);
-        let service = |id: String| ServiceId::new(id).map_err(invalid);
-        let check = |id: String| CheckId::new(id).map_err(invalid);
-        let key = |key: String| Key::new(key).map_err(invalid);
-        let session = |id: String| SessionId::new(id).map_err(invalid);
+    fn try_from(stored: StoredCommand<'_>) -> Result<Self, StoredError> {
+        let node = |name: Text<'_>| NodeName::new(name).map_err(invalid);
+        let service = |id: Text<'_>| ServiceId::new(id).map_err(invalid);
+        let check = |id: Text<'_>| CheckId::new(id).map_err(invalid);
+        let key = |key: Text<'_>| Key::new(key).map_err(invalid);
+        let session = |id: Text<'_>| SessionId::new(id).map_err(invalid);
         Ok(match stored {
             StoredCommand::Register { node, service, checks, replace_checks, owner } => {
                 let checks = checks

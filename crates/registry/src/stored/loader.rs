@@ -26,7 +26,7 @@ pub(crate) struct Loader {
 impl Loader {
     /// Takes the next chunk.
     pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), StoredError> {
-        let rows: Vec<Row> = decode_chunk(chunk)?;
+        let rows: Vec<Row<'_>> = decode_chunk(chunk)?;
         rows.into_iter().try_for_each(|row| self.take(row))
     }
 
@@ -40,7 +40,7 @@ impl Loader {
         Ok(self.state)
     }
 
-    fn take(&mut self, row: Row) -> Result<(), StoredError> {
+    fn take(&mut self, row: Row<'_>) -> Result<(), StoredError> {
         let state = &mut self.state;
         match row {
             Row::Head { index, applied, nodes, services, checks, by_status, node_gone, service_gone } => {
@@ -87,7 +87,7 @@ impl Loader {
     }
 }
 
-fn restore_session_row(state: &mut State, row: Row) -> Result<(), StoredError> {
+fn restore_session_row(state: &mut State, row: Row<'_>) -> Result<(), StoredError> {
     match row {
         Row::Session { session, created, modified } => {
             let value = Arc::new(Session::try_from(session)?);
@@ -109,7 +109,7 @@ fn restore_session_row(state: &mut State, row: Row) -> Result<(), StoredError> {
     Ok(())
 }
 
-fn restore_node_row(state: &mut State, open: &mut Option<NodeRecord>, row: Row) -> Result<(), StoredError> {
+fn restore_node_row(state: &mut State, open: &mut Option<NodeRecord>, row: Row<'_>) -> Result<(), StoredError> {
     let orphan = || StoredError::Invalid("a service or check stands before its node".into());
     match row {
         Row::Node { node, created, modified, services_index, checks_index } => {

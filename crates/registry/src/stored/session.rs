@@ -7,15 +7,15 @@ use muster_model::{CheckId, NodeName, Session, SessionBehavior, SessionId, Sessi
 use serde::{Deserialize, Serialize};
 
 use super::StoredError;
-use super::parts::invalid;
+use super::parts::{Text, invalid};
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredSession {
-    id: String,
+pub(super) struct StoredSession<'a> {
+    id: Text<'a>,
     name: Arc<str>,
-    node: String,
-    node_checks: Vec<String>,
-    service_checks: Vec<(String, Arc<str>)>,
+    node: Text<'a>,
+    node_checks: Vec<Text<'a>>,
+    service_checks: Vec<(Text<'a>, Arc<str>)>,
     behavior: StoredBehavior,
     ttl: Option<(Arc<str>, Duration)>,
     lock_delay: Duration,
@@ -27,15 +27,17 @@ enum StoredBehavior {
     Delete,
 }
 
-impl From<&Session> for StoredSession {
-    fn from(session: &Session) -> Self {
+impl<'a> From<&'a Session> for StoredSession<'a> {
+    fn from(session: &'a Session) -> Self {
         let service_checks = session.service_checks.iter();
         Self {
-            id: session.id.to_string(),
+            id: session.id.as_str().into(),
             name: Arc::clone(&session.name),
-            node: session.node.to_string(),
-            node_checks: session.node_checks.iter().map(ToString::to_string).collect(),
-            service_checks: service_checks.map(|check| (check.id.to_string(), Arc::clone(&check.namespace))).collect(),
+            node: session.node.as_str().into(),
+            node_checks: session.node_checks.iter().map(|id| id.as_str().into()).collect(),
+            service_checks: service_checks
+                .map(|check| (check.id.as_str().into(), Arc::clone(&check.namespace)))
+                .collect(),
             behavior: match session.behavior {
                 SessionBehavior::Release => StoredBehavior::Release,
                 SessionBehavior::Delete => StoredBehavior::Delete,
@@ -46,11 +48,11 @@ impl From<&Session> for StoredSession {
     }
 }
 
-impl TryFrom<StoredSession> for Session {
+impl TryFrom<StoredSession<'_>> for Session {
     type Error = StoredError;
 
-    fn try_from(stored: StoredSession) -> Result<Self, StoredError> {
-        let check = |id: String| CheckId::new(id).map_err(invalid);
+    fn try_from(stored: StoredSession<'_>) -> Result<Self, StoredError> {
+        let check = |id: Text<'_>| CheckId::new(id).map_err(invalid);
         let service_check = |(id, namespace)| Ok(SessionServiceCheck { id: check(id)?, namespace });
         Ok(Self {
             id: SessionId::new(stored.id).map_err(invalid)?,

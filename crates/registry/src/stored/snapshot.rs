@@ -6,13 +6,13 @@ use muster_model::Index;
 use serde::{Deserialize, Serialize};
 
 use super::check::StoredCheck;
-use super::encode as encode_chunk;
-use super::parts::{StoredEntry, StoredNode, StoredOwner, StoredService};
+use super::parts::{StoredEntry, StoredNode, StoredOwner, StoredService, Text};
 use super::session::StoredSession;
+use super::{append, encode_list};
 use crate::state::{Level, NodeRecord, State, TableIndexes};
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum Row {
+pub(super) enum Row<'a> {
     /// First of all: counter, applied batches, list indexes.
     Head {
         index: u64,
@@ -25,36 +25,36 @@ pub(super) enum Row {
         service_gone: u64,
     },
     /// A node; its services and checks follow.
-    Node { node: StoredNode, created: u64, modified: u64, services_index: u64, checks_index: u64 },
+    Node { node: StoredNode<'a>, created: u64, modified: u64, services_index: u64, checks_index: u64 },
     /// An instance on the node before it.
-    Service { service: StoredService, owner: StoredOwner, created: u64, modified: u64 },
+    Service { service: StoredService<'a>, owner: StoredOwner, created: u64, modified: u64 },
     /// A check on the node before it.
-    Check { check: StoredCheck, owner: StoredOwner, created: u64, modified: u64 },
+    Check { check: StoredCheck<'a>, owner: StoredOwner, created: u64, modified: u64 },
     /// A service name's indexes, after all nodes.
-    Name { name: String, service_index: u64, health_index: u64, checks_index: u64 },
+    Name { name: Text<'a>, service_index: u64, health_index: u64, checks_index: u64 },
     /// A key.
-    Entry(StoredEntry),
+    Entry(StoredEntry<'a>),
     /// A change in the tree of keys that no present key shows: a deletion. After all keys.
     KeyChange { path: Vec<u8>, index: u64 },
     /// A session, after all nodes and keys.
-    Session { session: StoredSession, created: u64, modified: u64 },
+    Session { session: StoredSession<'a>, created: u64, modified: u64 },
     /// When the sessions of a node that has some last changed, after all sessions.
-    NodeSessions { node: String, index: u64 },
+    NodeSessions { node: Text<'a>, index: u64 },
     /// The indexes of the list of sessions and of those that are gone.
     SessionIndexes { list: u64, gone: u64 },
     /// A key that may not be locked for now.
-    LockDelay { key: String, epoch: u64, length: Duration },
+    LockDelay { key: Text<'a>, epoch: u64, length: Duration },
     /// The level of rules in effect, where it is above the first.
     Rules(u32),
     /// When the state was last replaced, where it ever was.
     Restored(u64),
     /// A node's lease.
-    Lease { node: String, epoch: u64, length: Duration, lapsed: bool },
+    Lease { node: Text<'a>, epoch: u64, length: Duration, lapsed: bool },
 }
 
 /// The rows of a state in chunks, made as they are asked for.
 pub(super) struct Chunks<'a> {
-    rows: Box<dyn Iterator<Item = Row> + 'a>,
+    rows: Box<dyn Iterator<Item = Row<'a>> + 'a>,
     chunk_bytes: usize,
 }
 
@@ -68,18 +68,18 @@ impl Iterator for Chunks<'_> {
     type Item = Vec<u8>;
 
     fn next(&mut self) -> Option<Vec<u8>> {
-        let (mut rows, mut bytes) = (Vec::new(), 0);
-        while bytes < self.chunk_bytes
+        let (mut rows, mut count) = (Vec::new(), 0);
+        while rows.len() < self.chunk_bytes
             && let Some(row) = self.rows.next()
         {
-            bytes += postcard::experimental::serialized_size(&row).unwrap_or(0);
-            rows.push(row);
+            rows = append(&row, rows);
+            count += 1;
         }
-        if rows.is_empty() { None } else { Some(encode_chunk(&rows)) }
+        (count > 0).then(|| encode_list(count, &rows))
     }
 }
 
-fn rows_of(state: &State) -> impl Iterator<Item = Row> + '_ {
+fn rows_of(state: &State) -> impl Iterator<Item = Row<'_>> {
     let indexes = &state.indexes;
     let head = Row::Head {
         index: state.index.0,
@@ -92,7 +92,7 @@ fn rows_of(state: &State) -> impl Iterator<Item = Row> + '_ {
         service_gone: indexes.service_gone.0,
     };
     let names = state.names.values().map(|record| Row::Name {
-        name: record.name.to_string(),
+        name: record.name.as_str().into(),
         service_index: record.service_index.0,
         health_index: record.health_index.0,
         checks_index: record.checks_index.0,
@@ -108,11 +108,11 @@ fn rows_of(state: &State) -> impl Iterator<Item = Row> + '_ {
         .chain(control_rows(state))
 }
 
-fn control_rows(state: &State) -> impl Iterator<Item = Row> + '_ {
+fn control_rows(state: &State) -> impl Iterator<Item = Row<'_>> {
     let rules = (state.rules > Level::default()).then_some(Row::Rules(state.rules.0));
     let restored = (state.restored > Index(0)).then_some(Row::Restored(state.restored.0));
     let leases = state.leases.values().map(|lease| Row::Lease {
-        node: lease.node.to_string(),
+        node: lease.node.as_str().into(),
         epoch: lease.epoch.0,
         length: lease.length,
         lapsed: lease.lapsed,
@@ -120,16 +120,16 @@ fn control_rows(state: &State) -> impl Iterator<Item = Row> + '_ {
     rules.into_iter().chain(restored).chain(leases)
 }
 
-fn session_rows(state: &State) -> impl Iterator<Item = Row> + '_ {
+fn session_rows(state: &State) -> impl Iterator<Item = Row<'_>> {
     let sessions = state.sessions.values().map(|record| Row::Session {
         session: (&*record.session.value).into(),
         created: record.session.created.0,
         modified: record.session.modified.0,
     });
     let on_nodes = state.node_sessions.iter();
-    let on_nodes = on_nodes.map(|(node, listed)| Row::NodeSessions { node: node.to_string(), index: listed.index.0 });
+    let on_nodes = on_nodes.map(|(node, listed)| Row::NodeSessions { node: (&**node).into(), index: listed.index.0 });
     let delays = state.lock_delays.iter().map(|(key, delay)| Row::LockDelay {
-        key: key.to_string(),
+        key: key.as_str().into(),
         epoch: delay.epoch.0,
         length: delay.length,
     });
@@ -138,7 +138,7 @@ fn session_rows(state: &State) -> impl Iterator<Item = Row> + '_ {
     sessions.chain(on_nodes).chain(delays).chain(std::iter::once(indexes))
 }
 
-fn node_rows(record: &NodeRecord) -> impl Iterator<Item = Row> + '_ {
+fn node_rows(record: &NodeRecord) -> impl Iterator<Item = Row<'_>> {
     let node = Row::Node {
         node: (&*record.node.value).into(),
         created: record.node.created.0,

@@ -11,25 +11,25 @@ use serde::{Deserialize, Serialize};
 
 use super::StoredError;
 use super::check::StoredCheck;
-use super::parts::{StoredNode, StoredService, invalid};
+use super::parts::{StoredNode, StoredService, Text, invalid};
 
 #[derive(Serialize, Deserialize)]
-pub(super) struct StoredWrite {
-    key: String,
+pub(super) struct StoredWrite<'a> {
+    key: Text<'a>,
     value: Arc<[u8]>,
     flags: u64,
 }
 
-impl From<&KvWrite> for StoredWrite {
-    fn from(write: &KvWrite) -> Self {
-        Self { key: write.key.to_string(), value: Arc::clone(&write.value), flags: write.flags }
+impl<'a> From<&'a KvWrite> for StoredWrite<'a> {
+    fn from(write: &'a KvWrite) -> Self {
+        Self { key: write.key.as_str().into(), value: Arc::clone(&write.value), flags: write.flags }
     }
 }
 
-impl TryFrom<StoredWrite> for KvWrite {
+impl TryFrom<StoredWrite<'_>> for KvWrite {
     type Error = StoredError;
 
-    fn try_from(stored: StoredWrite) -> Result<Self, StoredError> {
+    fn try_from(stored: StoredWrite<'_>) -> Result<Self, StoredError> {
         Ok(Self { key: Key::new(stored.key).map_err(invalid)?, value: stored.value, flags: stored.flags })
     }
 }
@@ -37,90 +37,92 @@ impl TryFrom<StoredWrite> for KvWrite {
 type Cas = Option<u64>;
 
 #[derive(Serialize, Deserialize)]
-pub(super) enum StoredOperation {
-    KvSet(StoredWrite, Cas),
-    KvLock(StoredWrite, String),
-    KvUnlock(StoredWrite, String),
-    KvGet(String),
-    KvGetOrEmpty(String),
+pub(super) enum StoredOperation<'a> {
+    KvSet(StoredWrite<'a>, Cas),
+    KvLock(StoredWrite<'a>, Text<'a>),
+    KvUnlock(StoredWrite<'a>, Text<'a>),
+    KvGet(Text<'a>),
+    KvGetOrEmpty(Text<'a>),
     KvGetTree(Arc<str>),
-    KvCheckIndex(String, u64),
-    KvCheckSession(String, Option<String>),
-    KvCheckNotExists(String),
-    KvDelete(String, Cas),
+    KvCheckIndex(Text<'a>, u64),
+    KvCheckSession(Text<'a>, Option<Text<'a>>),
+    KvCheckNotExists(Text<'a>),
+    KvDelete(Text<'a>, Cas),
     KvDeleteTree(Arc<str>),
-    NodeGet(String),
+    NodeGet(Text<'a>),
     NodeGetById(Arc<str>),
-    NodeSet(StoredNode, Cas),
-    NodeDelete(String, Cas),
-    ServiceGet(String, String),
-    ServiceSet(String, StoredService, Cas),
-    ServiceDelete(String, String, Cas),
-    CheckGet(String, String),
-    CheckSet(String, StoredCheck, Cas),
-    CheckDelete(String, String, Cas),
+    NodeSet(StoredNode<'a>, Cas),
+    NodeDelete(Text<'a>, Cas),
+    ServiceGet(Text<'a>, Text<'a>),
+    ServiceSet(Text<'a>, StoredService<'a>, Cas),
+    ServiceDelete(Text<'a>, Text<'a>, Cas),
+    CheckGet(Text<'a>, Text<'a>),
+    CheckSet(Text<'a>, StoredCheck<'a>, Cas),
+    CheckDelete(Text<'a>, Text<'a>, Cas),
 }
 
 fn number(cas: Option<Index>) -> Cas {
     cas.map(|index| index.0)
 }
 
-impl From<&Operation> for StoredOperation {
-    fn from(operation: &Operation) -> Self {
+impl<'a> From<&'a Operation> for StoredOperation<'a> {
+    fn from(operation: &'a Operation) -> Self {
         match operation {
             Operation::Kv(operation) => operation.into(),
-            Operation::Node(NodeOperation::Get(NodeReference::Name(name))) => Self::NodeGet(name.to_string()),
+            Operation::Node(NodeOperation::Get(NodeReference::Name(name))) => Self::NodeGet(name.as_str().into()),
             Operation::Node(NodeOperation::Get(NodeReference::Id(id))) => Self::NodeGetById(Arc::clone(id)),
             Operation::Node(NodeOperation::Set(node, cas)) => Self::NodeSet(node.into(), number(*cas)),
-            Operation::Node(NodeOperation::Delete(name, cas)) => Self::NodeDelete(name.to_string(), number(*cas)),
-            Operation::Service(ServiceOperation::Get(node, id)) => Self::ServiceGet(node.to_string(), id.to_string()),
+            Operation::Node(NodeOperation::Delete(name, cas)) => Self::NodeDelete(name.as_str().into(), number(*cas)),
+            Operation::Service(ServiceOperation::Get(node, id)) => {
+                Self::ServiceGet(node.as_str().into(), id.as_str().into())
+            }
             Operation::Service(ServiceOperation::Set(node, service, cas)) => {
-                Self::ServiceSet(node.to_string(), service.into(), number(*cas))
+                Self::ServiceSet(node.as_str().into(), service.into(), number(*cas))
             }
             Operation::Service(ServiceOperation::Delete(node, id, cas)) => {
-                Self::ServiceDelete(node.to_string(), id.to_string(), number(*cas))
+                Self::ServiceDelete(node.as_str().into(), id.as_str().into(), number(*cas))
             }
-            Operation::Check(CheckOperation::Get(node, id)) => Self::CheckGet(node.to_string(), id.to_string()),
+            Operation::Check(CheckOperation::Get(node, id)) => Self::CheckGet(node.as_str().into(), id.as_str().into()),
             Operation::Check(CheckOperation::Set(node, check, cas)) => {
-                Self::CheckSet(node.to_string(), check.into(), number(*cas))
+                Self::CheckSet(node.as_str().into(), check.into(), number(*cas))
             }
             Operation::Check(CheckOperation::Delete(node, id, cas)) => {
-                Self::CheckDelete(node.to_string(), id.to_string(), number(*cas))
+                Self::CheckDelete(node.as_str().into(), id.as_str().into(), number(*cas))
             }
         }
     }
 }
 
-impl From<&KvOperation> for StoredOperation {
-    fn from(operation: &KvOperation) -> Self {
+impl<'a> From<&'a KvOperation> for StoredOperation<'a> {
+    fn from(operation: &'a KvOperation) -> Self {
         match operation {
             KvOperation::Set(write, cas) => Self::KvSet(write.into(), number(*cas)),
-            KvOperation::Lock(write, session) => Self::KvLock(write.into(), session.to_string()),
-            KvOperation::Unlock(write, session) => Self::KvUnlock(write.into(), session.to_string()),
-            KvOperation::Get(key) => Self::KvGet(key.to_string()),
-            KvOperation::GetOrEmpty(key) => Self::KvGetOrEmpty(key.to_string()),
+            KvOperation::Lock(write, session) => Self::KvLock(write.into(), session.as_str().into()),
+            KvOperation::Unlock(write, session) => Self::KvUnlock(write.into(), session.as_str().into()),
+            KvOperation::Get(key) => Self::KvGet(key.as_str().into()),
+            KvOperation::GetOrEmpty(key) => Self::KvGetOrEmpty(key.as_str().into()),
             KvOperation::GetTree(prefix) => Self::KvGetTree(Arc::clone(prefix)),
-            KvOperation::CheckIndex(key, index) => Self::KvCheckIndex(key.to_string(), index.0),
+            KvOperation::CheckIndex(key, index) => Self::KvCheckIndex(key.as_str().into(), index.0),
             KvOperation::CheckSession(key, session) => {
-                Self::KvCheckSession(key.to_string(), session.as_ref().map(ToString::to_string))
+                Self::KvCheckSession(key.as_str().into(), session.as_ref().map(|id| id.as_str().into()))
             }
-            KvOperation::CheckNotExists(key) => Self::KvCheckNotExists(key.to_string()),
-            KvOperation::Delete(key, cas) => Self::KvDelete(key.to_string(), number(*cas)),
+            KvOperation::CheckNotExists(key) => Self::KvCheckNotExists(key.as_str().into()),
+            KvOperation::Delete(key, cas) => Self::KvDelete(key.as_str().into(), number(*cas)),
             KvOperation::DeleteTree(prefix) => Self::KvDeleteTree(Arc::clone(prefix)),
         }
     }
 }
 
-impl TryFrom<StoredOperation> for Operation {
+impl TryFrom<StoredOperation<'_>> for Operation {
     type Error = StoredError;
 
-    fn try_from(stored: StoredOperation) -> Result<Self, StoredError> {
+    fn try_from(stored: StoredOperation<'_>) -> Result<Self, StoredError> {
         use StoredOperation as Stored;
-        let key = |key: String| Key::new(key).map_err(invalid);
-        let node = |name: String| NodeName::new(name).map_err(invalid);
-        let service = |id: String| ServiceId::new(id).map_err(invalid);
-        let check = |id: String| CheckId::new(id).map_err(invalid);
-        let session = |id: String| SessionId::new(id).map_err(invalid);
+        let key = |key: Text<'_>| Key::new(key).map_err(invalid);
+        let node = |name: Text<'_>| NodeName::new(name).map_err(invalid);
+        let service = |id: Text<'_>| ServiceId::new(id).map_err(invalid);
+        let check = |id: Text<'_>| CheckId::new(id).map_err(invalid);
+        let session = |id: Text<'_>| SessionId::new(id).map_err(invalid);
         let cas = |cas: Cas| cas.map(Index);
         Ok(match stored {
             Stored::KvSet(write, asked) => Self::Kv(KvOperation::Set(write.try_into()?, cas(asked))),
