@@ -1,6 +1,8 @@
 //! One request over a connection of its own, as a health check's should be: a connection that is kept would hide
 //! that nobody can open a new one.
 
+use std::pin::{Pin, pin};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -25,8 +27,19 @@ pub(crate) struct Asked {
     pub body: Bytes,
 }
 
-/// Sends the request and returns the answer's head; `body` takes in what follows.
-pub(crate) async fn exchange(asked: &Asked, settings: &Tls, body: &mut Tail) -> Result<Response<()>, String> {
+/// An answer whose body is still to come.
+pub(crate) struct Answering {
+    /// Status and headers.
+    pub head: Response<()>,
+    incoming: Incoming,
+    /// Has to be driven for the body to come; none: it has ended.
+    connection: Option<Driven>,
+}
+
+type Driven = Pin<Box<dyn Future<Output = hyper::Result<()>> + Send>>;
+
+/// Sends the request and waits for the answer's head.
+pub(crate) async fn exchange(asked: &Asked, settings: &Tls) -> Result<Answering, String> {
     let url = &asked.url;
     let host = url.host_str().ok_or("http: no Host in request URL")?;
     let port = url.port_or_known_default().ok_or("http: no port in request URL")?;
@@ -38,21 +51,40 @@ pub(crate) async fn exchange(asked: &Asked, settings: &Tls, body: &mut Tail) -> 
     };
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(told)?;
     let request = request(asked, host).map_err(|error| format!("net/http: {error}"))?;
-    let answer = async {
-        let answer = sender.send_request(request).await.map_err(told)?;
-        let (parts, incoming) = answer.into_parts();
-        read(incoming, body).await?;
-        Ok(Response::from_parts(parts, ()))
-    };
-    tokio::pin!(answer, connection);
-    // The connection has to be driven; it ends when the answer is complete, or before.
-    tokio::select! {
+    let (mut connection, mut driven): (Driven, _) = (Box::pin(connection), true);
+    let mut answer = pin!(sender.send_request(request));
+    let answer = tokio::select! {
         biased;
         answer = &mut answer => answer,
-        ended = &mut connection => match ended {
-            Err(error) => Err(told(error)),
-            Ok(()) => answer.await,
-        },
+        ended = &mut connection => {
+            ended.map_err(told)?;
+            driven = false;
+            answer.await
+        }
+    };
+    let (head, incoming) = answer.map_err(told)?.into_parts();
+    Ok(Answering { head: Response::from_parts(head, ()), incoming, connection: driven.then_some(connection) })
+}
+
+impl Answering {
+    /// Reads the body into `body`, as far as it comes.
+    pub async fn read(&mut self, body: &mut Tail) {
+        let Self { incoming, connection, .. } = self;
+        let read = async {
+            while let Some(Ok(frame)) = incoming.frame().await {
+                if let Ok(data) = frame.into_data() {
+                    body.write(&data);
+                }
+            }
+        };
+        let Some(connection) = connection else { return read.await };
+        let mut read = pin!(read);
+        tokio::select! {
+            biased;
+            () = &mut read => {}
+            // What has come already is still there to be read.
+            _ = connection => read.await,
+        }
     }
 }
 
@@ -76,15 +108,6 @@ fn request(asked: &Asked, host: &str) -> Result<Request<Full<Bytes>>, hyper::htt
     }
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     Ok(request)
-}
-
-async fn read(mut incoming: Incoming, body: &mut Tail) -> Result<(), String> {
-    while let Some(frame) = incoming.frame().await {
-        if let Ok(data) = frame.map_err(told)?.into_data() {
-            body.write(&data);
-        }
-    }
-    Ok(())
 }
 
 /// An error with what caused it, on one line.

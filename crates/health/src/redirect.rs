@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::http_client::Asked;
 
-/// After so many Go gives up.
+/// After so many requests Go gives up.
 pub(crate) const MOST: usize = 10;
 
 /// The request that an answer sends on to; none: the answer stands.
@@ -17,10 +17,10 @@ pub(crate) fn next(asked: &Asked, answer: &Response<()>) -> Option<Result<Asked,
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
         _ => return None,
     };
-    let location = answer.headers().get(LOCATION)?;
-    let url = location.to_str().ok().and_then(|text| asked.url.join(text).ok());
+    let header = answer.headers().get(LOCATION)?;
+    let url = location(answer).and_then(|text| asked.url.join(text).ok());
     let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
-        return Some(Err(format!("failed to parse Location header {location:?}")));
+        return Some(Err(format!("failed to parse Location header {header:?}")));
     };
     let mut next = Asked { url, ..asked.clone() };
     if !keeps_method {
@@ -36,6 +36,11 @@ pub(crate) fn next(asked: &Asked, answer: &Response<()>) -> Option<Result<Asked,
         }
     }
     Some(Ok(next))
+}
+
+/// Where an answer sends to, as it says it.
+pub(crate) fn location(answer: &Response<()>) -> Option<&str> {
+    answer.headers().get(LOCATION)?.to_str().ok()
 }
 
 /// Whether a URL's host is that of another or lies under it.

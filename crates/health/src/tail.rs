@@ -13,11 +13,6 @@ impl Tail {
         Self { limit, kept: Vec::new(), total: 0 }
     }
 
-    /// One like it, with nothing in it.
-    pub fn emptied(&self) -> Self {
-        Self::new(self.limit)
-    }
-
     pub fn write(&mut self, bytes: &[u8]) {
         self.total += bytes.len();
         self.kept.extend_from_slice(&bytes[bytes.len().saturating_sub(self.limit)..]);

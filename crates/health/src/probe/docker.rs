@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use muster_docker::Engine;
 
-use super::script::meaning;
+use super::script::{meaning, timed_out};
 use crate::Outcome;
 use crate::tail::Tail;
 
@@ -24,6 +24,6 @@ pub(super) async fn run(
         Ok(Ok(None)) => Outcome::critical(format!("no such container: {container}")),
         Ok(Err(error)) => Outcome::critical(error.to_string()),
         // The engine has no way to end what it started.
-        Err(_) => Outcome::critical(format!("Timed out ({timeout:?}) running check")),
+        Err(_) => Outcome::critical(timed_out(timeout, &tail)),
     }
 }

@@ -7,28 +7,34 @@ use hyper::ext::ReasonPhrase;
 use hyper::header::{ACCEPT, HeaderName, HeaderValue, USER_AGENT};
 use hyper::{HeaderMap, Method, Response, StatusCode};
 use muster_model::{CheckStatus, HttpProbe};
+use tokio::time::{Instant, timeout_at};
 use url::{ParseError, Url};
 
 use crate::Outcome;
-use crate::http_client::{Asked, exchange};
+use crate::http_client::{Answering, Asked, exchange};
 use crate::redirect;
 use crate::tail::Tail;
 
 pub(super) async fn run(probe: &HttpProbe, timeout: Duration, limit: usize) -> Outcome {
     let method = if probe.method.is_empty() { "GET" } else { &probe.method };
-    let mut body = Tail::new(limit);
+    let deadline = Instant::now() + timeout;
     let late = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
-    let fetched = tokio::time::timeout(timeout, fetch(probe, method, &mut body)).await;
+    let mut url = probe.url.to_string();
+    let fetched = timeout_at(deadline, fetch(probe, method, &mut url)).await;
     match fetched.unwrap_or_else(|_| Err(Failure::Exchange(late.to_owned()))) {
-        Ok(answer) => {
-            let output = format!("HTTP {method} {}: {} Output: {}", probe.url, status_line(&answer), body.text());
+        Ok(mut answer) => {
+            let mut body = Tail::new(limit);
+            // The status counts, as in Consul: a body that breaks off or never ends is told as far as it came.
+            let _ = timeout_at(deadline, answer.read(&mut body)).await;
+            let answer = &answer.head;
+            let output = format!("HTTP {method} {}: {} Output: {}", probe.url, status_line(answer), body.text());
             Outcome { status: meaning(answer.status()), output }
         }
         Err(Failure::Request(text)) => Outcome::critical(text),
         // As Go says it: the method with only its first letter large.
         Err(Failure::Exchange(text)) => {
             let (first, rest) = method.split_at_checked(1).unwrap_or((method, ""));
-            Outcome::critical(format!("{first}{} {:?}: {text}", rest.to_lowercase(), &*probe.url))
+            Outcome::critical(format!("{first}{} {url:?}: {text}", rest.to_lowercase()))
         }
     }
 }
@@ -49,15 +55,15 @@ fn meaning(status: StatusCode) -> CheckStatus {
     }
 }
 
-/// The status as the server put it.
+/// The status as the server put it, with the blank before a reason that is not there.
 fn status_line(answer: &Response<()>) -> String {
     let own = answer.extensions().get::<ReasonPhrase>().map(|phrase| String::from_utf8_lossy(phrase.as_bytes()));
     let usual = answer.status().canonical_reason().unwrap_or_default();
-    format!("{} {}", answer.status().as_u16(), own.as_deref().unwrap_or(usual)).trim_end().to_owned()
+    format!("{} {}", answer.status().as_u16(), own.as_deref().unwrap_or(usual))
 }
 
-/// Asks, and asks on where it is sent to. `body` then holds the last answer's.
-async fn fetch(probe: &HttpProbe, method: &str, body: &mut Tail) -> Result<Response<()>, Failure> {
+/// Asks, and asks on where it is sent to. `url`: what is being asked, as Go names it.
+async fn fetch(probe: &HttpProbe, method: &str, url: &mut String) -> Result<Answering, Failure> {
     let scheme = |scheme: &str| Failure::Exchange(format!("unsupported protocol scheme {scheme:?}"));
     let mut asked = Asked {
         method: Method::from_bytes(method.as_bytes())
@@ -73,16 +79,21 @@ async fn fetch(probe: &HttpProbe, method: &str, body: &mut Tail) -> Result<Respo
     if !matches!(asked.url.scheme(), "http" | "https") {
         return Err(scheme(asked.url.scheme()));
     }
-    for _ in 0..=redirect::MOST {
-        *body = body.emptied();
-        let answer = exchange(&asked, &probe.tls, body).await.map_err(Failure::Exchange)?;
+    if let Some(password) = asked.url.password() {
+        *url = url.replacen(&format!(":{password}@"), ":***@", 1);
+    }
+    for asked_so_far in 1..=redirect::MOST {
+        let answer = exchange(&asked, &probe.tls).await.map_err(Failure::Exchange)?;
         if probe.disable_redirects {
             return Ok(answer);
         }
-        match redirect::next(&asked, &answer) {
-            None => return Ok(answer),
-            Some(next) => asked = next.map_err(Failure::Exchange)?,
-        }
+        let Some(next) = redirect::next(&asked, &answer.head) else { return Ok(answer) };
+        asked = next.map_err(Failure::Exchange)?;
+        // The last place that it is sent to is named as the server did.
+        *url = match asked_so_far {
+            redirect::MOST => redirect::location(&answer.head).unwrap_or_default().to_owned(),
+            _ => asked.url.to_string(),
+        };
     }
     Err(Failure::Exchange(format!("stopped after {} redirects", redirect::MOST)))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_model::CheckStatus;
+use muster_model::duration_text::GoDuration;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe::Receiver;
@@ -20,6 +21,9 @@ pub(super) async fn run(args: &[Arc<str>], timeout: Duration, limit: usize) -> O
         Ok(started) => started,
         Err(error) => {
             let program = args.first().map(|program| &**program).unwrap_or_default();
+            if program.is_empty() {
+                return Outcome::critical("exec: no command");
+            }
             let is_searched = error.kind() == io::ErrorKind::NotFound && !program.contains('/');
             return Outcome::critical(match is_searched {
                 true => format!("exec: {program:?}: executable file not found in $PATH"),
@@ -40,8 +44,17 @@ pub(super) async fn run(args: &[Arc<str>], timeout: Duration, limit: usize) -> O
             drop(group);
             // So that two of it never run at once.
             let _ = child.wait().await;
-            Outcome::critical(format!("Timed out ({timeout:?}) running check"))
+            Outcome::critical(timed_out(timeout, &tail))
         }
+    }
+}
+
+/// What is said of a command that took longer than it may, with what it had said until then.
+pub(super) fn timed_out(timeout: Duration, tail: &Tail) -> String {
+    let late = format!("Timed out ({}) running check", GoDuration::from(timeout));
+    match tail.remarked() {
+        said if said.is_empty() => late,
+        said => format!("{late}\n\n{said}"),
     }
 }
 

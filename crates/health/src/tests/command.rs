@@ -36,6 +36,7 @@ async fn both_outputs_are_kept_in_order_and_their_end_if_they_are_long() {
 async fn what_cannot_be_run_is_critical() {
     assert_eq!(look(script(&["/no/such"])).await, (Critical, "fork/exec /no/such: no such file or directory".into()));
     assert_eq!(look(script(&["/etc"])).await, (Critical, "fork/exec /etc: permission denied".into()));
+    assert_eq!(look(script(&[""])).await, (Critical, "exec: no command".into()));
     let words = look(script(&["two words"])).await;
     assert_eq!(words, (Critical, "exec: \"two words\": executable file not found in $PATH".into()));
 }
@@ -49,6 +50,8 @@ async fn a_command_that_takes_too_long_is_killed_with_all_that_it_started() {
     let late = run_within(shell(&text), Duration::from_millis(500)).await;
     assert_eq!((late.status, late.output.as_str()), (Critical, "Timed out (500ms) running check"));
     gone(&std::fs::read_to_string(&pid).unwrap()).await;
+    let told = run_within(shell("echo so far; sleep 600"), Duration::from_millis(500)).await;
+    assert_eq!(told.output, "Timed out (500ms) running check\n\nso far\n");
 }
 
 #[tokio::test]
