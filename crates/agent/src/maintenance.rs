@@ -40,6 +40,10 @@ impl Agent {
         let Some(reason) = reason else {
             return self.catalog.deregister(CatalogDeregistration::Check(self.node().clone(), id)).await;
         };
+        // Who asked first is told to those who look.
+        if self.catalog.entries(self.node(), Owner::Agent).await?.checks.contains_key(&id) {
+            return Ok(());
+        }
         let notes = if reason.is_empty() { NO_REASON[usize::from(service.is_some())] } else { reason };
         let check = Check {
             id,

@@ -185,6 +185,27 @@ async fn deregistering_takes_the_checks_along_and_tells_what_is_not_there() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn maintenance_that_is_on_keeps_its_first_reason() {
+    let world = World::new().await;
+    world.agent.register(&registration("web", &[])).await.unwrap();
+    let web = ServiceId::new("web").unwrap();
+    let notes = |check: &str| {
+        let rows = world.registry.state().checks_of_node("n1").value;
+        rows.into_iter().find(|row| row.check.value.id.as_str() == check).map(|row| row.check.value.notes.to_string())
+    };
+    for reason in ["first", "second", ""] {
+        world.agent.node_maintenance(Some(reason)).await.unwrap();
+        world.agent.service_maintenance(&web, Some(reason)).await.unwrap();
+        assert_eq!(notes("_node_maintenance").as_deref(), Some("first"));
+        assert_eq!(notes("_service_maintenance:web").as_deref(), Some("first"));
+    }
+    world.agent.node_maintenance(None).await.unwrap();
+    world.agent.node_maintenance(Some("again")).await.unwrap();
+    assert_eq!(notes("_node_maintenance").as_deref(), Some("again"));
+    world.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_node_that_was_taken_out_comes_back() {
     let world = World::new().await;
     let gone = muster_catalog::CatalogDeregistration::Node(NodeName::new("n1").unwrap());
