@@ -181,3 +181,35 @@ async fn a_restored_registry_answers_from_what_was_restored() {
     restore.commit().await.unwrap();
     assert_eq!(lines(&one.ask("web.service.consul.", RecordType::A).await), ["10.0.0.2"]);
 }
+
+#[tokio::test]
+async fn a_node_that_is_not_there_does_not_exist_whatever_is_asked() {
+    let server = Server::start(Config::default()).await;
+    server.register(node("n1", "10.0.0.1"), None, None).await;
+    for name in ["nope.node.consul.", "n1.node.dc2.consul.", "a.n1.node.consul.", "n1.node.x.peer.consul."] {
+        for kind in [RecordType::A, RecordType::SRV, RecordType::PTR] {
+            let message = server.ask(name, kind).await;
+            let found = (message.metadata.response_code, message.answers.len(), message.authorities.len());
+            assert_eq!(found, (ResponseCode::NXDomain, 0, 1), "{name} {kind}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_start_of_authority_stands_once_in_an_answer_about_an_address() {
+    let server = Server::start(Config::default()).await;
+    server.register(node("n1", "10.0.0.1"), None, None).await;
+    for (name, counts) in [("1.0.0.10.in-addr.arpa.", (1, 0)), ("9.0.0.10.in-addr.arpa.", (0, 1))] {
+        let message = server.ask(name, RecordType::SOA).await;
+        assert_eq!((message.answers.len(), message.authorities.len()), counts, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_owner_of_an_address_is_spelled_as_it_was_asked_for() {
+    let server = Server::start(Config::default()).await;
+    for name in ["7F000001.ADDR.dc1.consul.", "7f000001.addr.dc1.Consul."] {
+        let message = server.ask(name, RecordType::A).await;
+        assert_eq!(message.answers[0].name.to_string(), name);
+    }
+}

@@ -42,6 +42,8 @@ async fn broken_packets_get_a_format_error_and_other_opcodes_are_not_implemented
         with([1, 0], [1, 0, 0, 0], &[b"\x40", &[b'a'; 64], b"\0\0\x01\0\x01"]),
         with([1, 0], [1, 0, 0, 3], &[name, root_option]),
         with([1, 0], [1, 0, 0, 1], &[name]),
+        with([1, 0], [1, 0, 0, 0], &[&name[..name.len() - 2]]),
+        with([1, 0], [1, 0, 0, 1], &[name, b"\x01a\0\0\x29\x04\xd0\0\0\0\0\0\0"]),
         with([1, 0], [1, 0, 0, 2], &[name, root_option, root_option]),
         with([1, 0], [1, 0, 0, 1], &[name, b"\0\0\x29\x04\xd0\0\0\0\0\0\x05\0\x08\0\x08\0"]),
         // A subnet of 33 bits, and one whose address is longer than it says.
@@ -58,6 +60,17 @@ async fn broken_packets_get_a_format_error_and_other_opcodes_are_not_implemented
     let message = server.ask("consul.", RecordType::AXFR).await;
     assert_eq!(message.metadata.response_code, ResponseCode::NotImp);
     assert_eq!(message.metadata.id, 4711);
+}
+
+/// A signature (TSIG) that says nothing: there are no keys here that it could be of.
+#[tokio::test]
+async fn what_stands_behind_a_question_is_passed_over_but_for_edns() {
+    let server = Server::start(Config::default()).await;
+    let signature = b"\0\0\xfa\0\xff\0\0\0\0\0\x03abc";
+    let name = b"\x06consul\0\0\x06\0\x01";
+    let packet = [&header([1, 0], [1, 0, 0, 1])[..], name, signature].concat();
+    let answer = Message::from_vec(&server.exchange(&packet).await).unwrap();
+    assert_eq!((answer.metadata.response_code, answer.answers.len()), (ResponseCode::NoError, 1));
 }
 
 #[tokio::test]
