@@ -2,18 +2,22 @@
 
 /// What is left of the bytes.
 #[derive(Debug)]
-pub(crate) struct Draw<'a>(&'a [u8]);
+pub(crate) struct Draw<'a> {
+    bytes: &'a [u8],
+    /// Whether names of nodes come in several spellings.
+    pub(crate) any_spelling: bool,
+}
 
 impl<'a> Draw<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+        Self { bytes, any_spelling: false }
     }
 
     /// The next byte; 0 once there are no more.
     pub(crate) fn byte(&mut self) -> u8 {
-        match self.0.split_first() {
+        match self.bytes.split_first() {
             Some((first, rest)) => {
-                self.0 = rest;
+                self.bytes = rest;
                 *first
             }
             None => 0,
@@ -36,6 +40,6 @@ impl<'a> Draw<'a> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.bytes.is_empty()
     }
 }

@@ -27,6 +27,7 @@ pub(crate) fn run(bytes: &[u8]) {
         if draw.is_empty() {
             break;
         }
+        draw.any_spelling = run.one.state().rules() >= world::SPELLINGS_SINCE;
         match command::draw(&mut draw, run.one.state().index(), &run.saved) {
             Drawn::Command(command) => {
                 run.step(&command);

@@ -12,7 +12,7 @@ use muster_model::{
 use muster_registry::{Command, KvSet, RestoreStep, StateDigest};
 
 use super::operation;
-use super::world::{CHECKS, INSTANCES, KEYS, NAMES, NODES, PREFIXES, SESSIONS, STATUSES};
+use super::world::{CHECKS, INSTANCES, KEYS, NAMES, NODES, PREFIXES, SESSIONS, SPELLINGS, STATUSES};
 use crate::draw::Draw;
 
 const VALUES: [&str; 3] = ["", "1", "2"];
@@ -108,7 +108,8 @@ fn restore(from: &mut Draw<'_>, saved: &[Vec<u8>]) -> RestoreStep {
 }
 
 pub(super) fn node_name(from: &mut Draw<'_>) -> NodeName {
-    NodeName::new(from.of(&NODES)).expect("a name")
+    let names: &[&str] = if from.any_spelling { &SPELLINGS } else { &NODES };
+    NodeName::new(from.of(names)).expect("a name")
 }
 
 pub(super) fn service_id(from: &mut Draw<'_>) -> ServiceId {

@@ -5,9 +5,13 @@ use std::fmt::Debug;
 use muster_model::Index;
 use muster_registry::{Answer, State};
 
-/// In one spelling each: by the rules before the third level a node that is put under another one shows it in the rows
-/// of its checks without an index of theirs (docs/reliability.md).
+/// The level of rules since which another spelling of a node's name is a change of its checks. Before, their rows showed
+/// it without an index of theirs (docs/reliability.md).
+pub(super) const SPELLINGS_SINCE: u32 = 3;
+/// Drawn before that level.
 pub(super) const NODES: [&str; 3] = ["n1", "n1", "n2"];
+/// Drawn from it on.
+pub(super) const SPELLINGS: [&str; 6] = ["n1", "N1", "n2", "N2", "n\u{e9}", "N\u{c9}"];
 pub(super) const NAMES: [&str; 3] = ["a", "A", "b"];
 pub(super) const INSTANCES: [&str; 4] = ["i1", "I1", "i2", "i3"];
 pub(super) const CHECKS: [&str; 3] = ["c1", "C1", "serfHealth"];
@@ -39,7 +43,7 @@ pub(super) fn answers(state: &State) -> Vec<Asked> {
         add(&mut all, "health", name, state.healthy_or_not(name));
         add(&mut all, "checks of service", name, state.checks_of_service(name));
     }
-    for node in NODES {
+    for node in SPELLINGS {
         add(&mut all, "services of node", node, state.node_services(node));
         add(&mut all, "checks of node", node, state.checks_of_node(node));
         add(&mut all, "sessions on", node, state.sessions_on(node));
