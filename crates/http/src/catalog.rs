@@ -151,8 +151,8 @@ fn node_with_services(api: &Api, entry: Option<&NodeServices>, filter: Option<&S
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     call.refuse_enterprise(&call.params()?)?;
-    let asked = request::register(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
-    own_datacenter(&api, asked.datacenter.as_ref())?;
+    let asked = request::register_in(api.registry.datacenter(), call.body());
+    let asked = asked.map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     let check = |check| CatalogCheck { check, keep_result: false };
     let registration = CatalogRegistration {
         node: if asked.skip_node_update { NodeUpdate::Keep(asked.node.name) } else { NodeUpdate::Put(asked.node) },
@@ -173,8 +173,8 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
 
 pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     call.refuse_enterprise(&call.params()?)?;
-    let asked = request::deregister(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
-    own_datacenter(&api, asked.datacenter.as_ref())?;
+    let asked = request::deregister_in(api.registry.datacenter(), call.body());
+    let asked = asked.map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     let target = match asked.target {
         DeregisterTarget::Node => CatalogDeregistration::Node(asked.node),
         DeregisterTarget::Service(id) => CatalogDeregistration::Service(asked.node, id),
@@ -182,12 +182,4 @@ pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiEr
     };
     api.registry.submit(Command::Deregister(target)).await?;
     Ok(Reply::json(answer::boolean(true)))
-}
-
-/// A write that names a datacenter goes there, and there is only one.
-fn own_datacenter(api: &Api, asked: Option<&Arc<str>>) -> Result<(), ApiError> {
-    match asked {
-        Some(other) if other != api.registry.datacenter() => Err(ApiError::internal("No path to datacenter")),
-        _ => Ok(()),
-    }
 }

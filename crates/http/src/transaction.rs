@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muster_registry::{Command, OperationError, OperationResult, Outcome, ReadOptions, Rejection, SubmitError};
 use muster_wire::answer::{self, TransactionRead, TransactionRow};
 use muster_wire::query::Scope;
-use muster_wire::request;
+use muster_wire::request::{self, TransactionRequest};
 
 use crate::Api;
 use crate::api_error::ApiError;
@@ -20,8 +20,9 @@ pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
     let asked =
         request::transaction(call.body()).map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     if !asked.refused.is_empty() {
-        let read = (!asked.writes).then_some(TransactionRead { was_read: false });
-        return Ok(failed(asked.refused, read));
+        let was_read = asked.refused.iter().all(|(_, refusal)| refusal.is_late());
+        let read = (!asked.writes).then_some(TransactionRead { was_read });
+        return Ok(failed(refusals(&api, &asked), read));
     }
     if asked.writes {
         return match api.registry.submit(Command::Transaction(asked.operations.into())).await {
@@ -40,6 +41,25 @@ pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
         Ok(results) => done(&api, &results, read),
         Err(errors) => failed(told(errors), read),
     })
+}
+
+/// What is told of a transaction that is refused: what is seen before anything is tried, alone; else all that would
+/// fail.
+fn refusals(api: &Api, asked: &TransactionRequest) -> Vec<(usize, String)> {
+    let state = api.registry.state();
+    let place =
+        |error: OperationError| (asked.positions.get(error.at).copied().unwrap_or(error.at), error.failure.to_string());
+    let refused = |late: bool| {
+        let refused = asked.refused.iter().filter(move |(_, refusal)| refusal.is_late() == late);
+        refused.map(|(at, refusal)| (*at, refusal.to_string()))
+    };
+    let delayed = state.refused_early(&asked.operations).into_iter().map(place);
+    let mut all: Vec<_> = refused(false).chain(delayed).collect();
+    if all.is_empty() {
+        all = refused(true).chain(state.failures(&asked.operations).into_iter().map(place)).collect();
+    }
+    all.sort();
+    all
 }
 
 fn told(errors: Vec<OperationError>) -> impl Iterator<Item = (usize, muster_registry::OperationFailure)> {

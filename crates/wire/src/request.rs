@@ -4,6 +4,7 @@
 
 mod agent;
 mod agent_check;
+mod base64_text;
 mod catalog;
 mod catalog_check;
 mod catalog_description;
@@ -25,7 +26,9 @@ mod tests;
 
 pub use agent::{ServiceRegistration, register_service};
 pub use agent_check::{CheckRequest, CheckUpdate, NodeCheckRequest, register_check, update_check};
-pub use catalog::{CatalogDeregister, CatalogRegister, DeregisterTarget, deregister, register};
+pub use catalog::{
+    CatalogDeregister, CatalogRegister, DeregisterTarget, deregister, deregister_in, register, register_in,
+};
 pub use event::{BadEvent, EventRequest};
 pub use fields::DecodeError;
 pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};

@@ -41,4 +41,9 @@ impl State {
         let index: Index = self.index();
         self.answer(index, self.clone().run(operations, index.next(), &mut Changes::default()))
     }
+
+    /// What a transaction would fail for. Nothing is done.
+    pub fn failures(&self, operations: &[Operation]) -> Vec<OperationError> {
+        self.read_transaction(operations).value.err().unwrap_or_default()
+    }
 }

@@ -20,20 +20,22 @@ impl State {
         index: Index,
         changes: &mut Changes,
     ) -> Result<Outcome, Rejection> {
-        let delayed: Vec<_> = operations.iter().enumerate().filter_map(|(at, op)| self.refused_early(at, op)).collect();
+        let delayed = self.refused_early(operations);
         if !delayed.is_empty() {
             return Err(Rejection::Transaction(delayed));
         }
         self.run(operations, index, changes).map(Outcome::Transaction).map_err(Rejection::Transaction)
     }
 
-    fn refused_early(&self, at: usize, operation: &Operation) -> Option<OperationError> {
-        match operation {
+    /// The operations on keys in lock-delay.
+    pub fn refused_early(&self, operations: &[Operation]) -> Vec<OperationError> {
+        let refused = |(at, operation): (usize, &Operation)| match operation {
             Operation::Kv(KvOperation::Lock(write, _)) if self.is_delayed(&write.key) => {
                 Some(OperationError { at, failure: OperationFailure::LockDelay(write.key.clone()) })
             }
             _ => None,
-        }
+        };
+        operations.iter().enumerate().filter_map(refused).collect()
     }
 
     /// Runs all operations, also after one failed, so that every failure is told.

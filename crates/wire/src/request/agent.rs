@@ -6,6 +6,7 @@ use std::sync::Arc;
 use muster_model::{Meta, Service, ServiceAddress, ServiceId, ServiceName, Weights};
 
 use super::agent_check::CheckRequest;
+use super::catalog::keep;
 use super::check_fields::CheckFields;
 use super::fields::{self, DecodeError, Fields, Fill};
 use super::validation::{acceptable_address, check_weights};
@@ -68,9 +69,9 @@ impl Fill for Registration {
         match folded {
             "name" => fields.string("Name", value, &mut self.name),
             "check" => {
-                let mut check = CheckFields::default();
-                fields.custom("Check", go_types::SERVICE_CHECK, value, &mut check)?;
-                self.check = Some(check);
+                // No pointer in Go: `null` leaves what is there, a second one goes on with it.
+                let check = self.check.get_or_insert_default();
+                fields.custom("Check", go_types::SERVICE_CHECK, value, check)?;
             }
             "checks" => {
                 let types = ("structs.CheckTypes", go_types::SERVICE_CHECK);
@@ -116,7 +117,10 @@ impl ServiceFields {
     pub fn take(&mut self, fields: &mut Fields, folded: &str, value: &Value) -> Result<bool, DecodeError> {
         match folded {
             "id" => fields.string("ID", value, &mut self.id),
-            "kind" => fields.text("Kind", "structs.ServiceKind", value, &mut self.kind),
+            "kind" => {
+                let go_type = fields.go("structs.ServiceKind", "api.ServiceKind");
+                fields.text("Kind", go_type, value, &mut self.kind);
+            }
             "tags" => fields.strings("Tags", value, &mut self.tags),
             "address" => fields.string("Address", value, &mut self.address),
             "meta" => fields.map("Meta", value, &mut self.meta),
@@ -124,18 +128,21 @@ impl ServiceFields {
             "socketpath" => fields.string("SocketPath", value, &mut self.socket_path),
             "enabletagoverride" => fields.bool("EnableTagOverride", value, &mut self.enable_tag_override),
             "weights" => {
-                let mut weights = WeightFields::default();
-                fields.nested("Weights", ("Weights", "structs.Weights"), value, &mut weights)?;
-                self.weights = (*value != Value::Null).then_some(weights);
+                let go_name = fields.go(("Weights", "structs.Weights"), ("AgentWeights", "api.AgentWeights"));
+                keep(value, &mut self.weights, |weights| fields.nested("Weights", go_name, value, weights))?;
             }
             "taggedaddresses" => self.take_tagged_addresses(fields, "TaggedAddresses", value)?,
             "connect" => {
-                let go_name = ("ServiceConnect", "structs.ServiceConnect");
+                let server = ("ServiceConnect", "structs.ServiceConnect");
+                let go_name = fields.go(server, ("AgentServiceConnect", "api.AgentServiceConnect"));
                 fields.nested("Connect", go_name, value, &mut self.connect)?;
             }
             // Of a proxy, which this is none; and of a place, which nothing here reads.
             "proxy" => {}
-            "locality" => fields.nested("Locality", ("Locality", "structs.Locality"), value, &mut self.locality)?,
+            "locality" => {
+                let go_name = ("Locality", fields.go("structs.Locality", "api.Locality"));
+                fields.nested("Locality", go_name, value, &mut self.locality)?;
+            }
             _ => return Ok(false),
         }
         Ok(true)
@@ -149,7 +156,7 @@ impl ServiceFields {
     ) -> Result<(), DecodeError> {
         let mut addresses = TaggedAddresses::default();
         // The names in it are the user's: Go's path ends with the map.
-        let go_name = ("", "map[string]structs.ServiceAddress");
+        let go_name = ("", fields.go("map[string]structs.ServiceAddress", "map[string]api.ServiceAddress"));
         fields.nested(field, go_name, value, &mut addresses)?;
         self.tagged_addresses.extend(addresses.0);
         Ok(())
@@ -225,7 +232,8 @@ struct TaggedAddresses(BTreeMap<Arc<str>, ServiceAddress>);
 impl Fill for TaggedAddresses {
     fn fill(&mut self, fields: &mut Fields, _: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         let mut address = AddressFields::default();
-        fields.nested("", ("ServiceAddress", "structs.ServiceAddress"), value, &mut address)?;
+        let go_type = fields.go("structs.ServiceAddress", "api.ServiceAddress");
+        fields.nested("", ("ServiceAddress", go_type), value, &mut address)?;
         let address = ServiceAddress { address: Arc::from(address.address), port: address.port };
         self.0.insert(Arc::from(name), address);
         Ok(())
@@ -251,7 +259,7 @@ impl Fill for AddressFields {
 
 /// A place, which nothing here reads.
 #[derive(Default)]
-struct LocalityFields {
+pub(super) struct LocalityFields {
     region: String,
     zone: String,
 }

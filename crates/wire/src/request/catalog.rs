@@ -6,7 +6,7 @@ use std::sync::Arc;
 use muster_model::{Check, CheckId, Meta, Node, NodeName, Service, ServiceId};
 
 use super::CatalogRequestError;
-use super::agent::ServiceFields;
+use super::agent::{LocalityFields, ServiceFields};
 use super::catalog_check::CatalogCheckFields;
 use super::fields::{self, DecodeError, Fields, Fill};
 use super::go_types;
@@ -52,8 +52,18 @@ pub enum DeregisterTarget {
 
 /// Reads the body of `/v1/catalog/register`.
 pub fn register(body: &[u8]) -> Result<CatalogRegister, CatalogRequestError> {
+    register_by(body, None)
+}
+
+/// The same at a server of the datacenter `here`: a body for another one goes there before anybody looks into it.
+pub fn register_in(here: &str, body: &[u8]) -> Result<CatalogRegister, CatalogRequestError> {
+    register_by(body, Some(here))
+}
+
+fn register_by(body: &[u8], here: Option<&str>) -> Result<CatalogRegister, CatalogRequestError> {
     let mut fields = RegisterFields::default();
     fields::body(body, "structs.RegisterRequest", "RegisterRequest", &[], &mut fields)?;
+    refuse_elsewhere(&fields.datacenter, here)?;
     if fields.node.is_empty() {
         return Err(CatalogRequestError::MissingNode);
     }
@@ -85,8 +95,18 @@ pub fn register(body: &[u8]) -> Result<CatalogRegister, CatalogRequestError> {
 
 /// Reads the body of `/v1/catalog/deregister`.
 pub fn deregister(body: &[u8]) -> Result<CatalogDeregister, CatalogRequestError> {
+    deregister_by(body, None)
+}
+
+/// The same at a server of the datacenter `here`.
+pub fn deregister_in(here: &str, body: &[u8]) -> Result<CatalogDeregister, CatalogRequestError> {
+    deregister_by(body, Some(here))
+}
+
+fn deregister_by(body: &[u8], here: Option<&str>) -> Result<CatalogDeregister, CatalogRequestError> {
     let mut fields = DeregisterFields::default();
     fields::body(body, go_types::DEREGISTER, "", &["Alias"], &mut fields)?;
+    refuse_elsewhere(&fields.datacenter, here)?;
     if fields.node.is_empty() {
         return Err(CatalogRequestError::MissingNode);
     }
@@ -96,6 +116,13 @@ pub fn deregister(body: &[u8]) -> Result<CatalogDeregister, CatalogRequestError>
         (service, _) => DeregisterTarget::Service(ServiceId::new(service)?),
     };
     Ok(CatalogDeregister { datacenter: named(fields.datacenter), node: NodeName::new(&fields.node)?, target })
+}
+
+fn refuse_elsewhere(datacenter: &str, here: Option<&str>) -> Result<(), CatalogRequestError> {
+    match here {
+        Some(here) if !datacenter.is_empty() && datacenter != here => Err(CatalogRequestError::Datacenter),
+        _ => Ok(()),
+    }
 }
 
 fn named(text: String) -> Option<Arc<str>> {
@@ -128,6 +155,7 @@ struct RegisterFields {
     check: Option<CatalogCheckFields>,
     checks: Vec<CatalogCheckFields>,
     skip_node_update: bool,
+    locality: LocalityFields,
     ignored: String,
 }
 
@@ -142,27 +170,41 @@ impl Fill for RegisterFields {
             "nodemeta" => fields.map("NodeMeta", value, &mut self.meta),
             "skipnodeupdate" => fields.bool("SkipNodeUpdate", value, &mut self.skip_node_update),
             "service" => {
-                let mut service = CatalogService::default();
-                fields.own("Service", "NodeService", "structs.NodeService", value, &mut service)?;
-                self.service = (*value != Value::Null).then_some(service);
+                let go_name = ("NodeService", "structs.NodeService");
+                keep(value, &mut self.service, |service| fields.nested("Service", go_name, value, service))?;
             }
             "check" => {
-                let mut check = CatalogCheckFields::default();
-                fields.own("Check", "HealthCheck", "structs.HealthCheck", value, &mut check)?;
-                self.check = (*value != Value::Null).then_some(check);
+                let go_name = ("HealthCheck", "structs.HealthCheck");
+                keep(value, &mut self.check, |check| fields.nested("Check", go_name, value, check))?;
             }
             "checks" => {
-                let types = ("structs.HealthChecks", "structs.HealthCheck");
-                fields.custom_list("Checks", types, value, &mut self.checks)?;
+                let go_name = ("HealthCheck", "structs.HealthCheck");
+                fields.nested_list("Checks", "structs.HealthChecks", go_name, value, &mut self.checks)?;
             }
             "token" => fields.string("Token", value, &mut self.ignored),
             "peername" => fields.string("PeerName", value, &mut self.ignored),
-            "locality" => {}
+            "locality" => {
+                let go_name = ("Locality", "structs.Locality");
+                fields.nested("Locality", go_name, value, &mut self.locality)?;
+            }
             "namespace" => fields.namespace(),
             _ => fields.unknown(name),
         }
         Ok(())
     }
+}
+
+/// Go's pointer to a structure: `null` is none, a second member goes on with what the first one made.
+pub(super) fn keep<T: Default>(
+    value: &Value,
+    slot: &mut Option<T>,
+    fill: impl FnOnce(&mut T) -> Result<(), DecodeError>,
+) -> Result<(), DecodeError> {
+    if *value == Value::Null {
+        *slot = None;
+        return Ok(());
+    }
+    fill(slot.get_or_insert_default())
 }
 
 #[derive(Default)]

@@ -31,7 +31,7 @@ impl Fill for CatalogCheckFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
             "node" => fields.string("Node", value, &mut self.node),
-            "checkid" => fields.text("CheckID", "types.CheckID", value, &mut self.id),
+            "checkid" => fields.text("CheckID", fields.go("types.CheckID", "string"), value, &mut self.id),
             "name" => fields.string("Name", value, &mut self.name),
             "status" => fields.string("Status", value, &mut self.status),
             "notes" => fields.string("Notes", value, &mut self.notes),

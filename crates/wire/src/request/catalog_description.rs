@@ -24,11 +24,15 @@ const TEXTS: &[&str] = &[
     "AliasService",
 ];
 const FLAGS: &[&str] = &["TLSSkipVerify", "DisableRedirects", "TCPUseTLS", "H2PingUseTLS", "GRPCUseTLS"];
-const DURATIONS: &[&str] = &["Interval", "Timeout", "DeregisterCriticalServiceAfter"];
+const DURATIONS: &[&str] = &["Interval", "Timeout", "DeregisterCriticalServiceAfter", "TTL"];
 
 /// The fields that say something, by Go's names.
 #[derive(Default)]
-pub(super) struct DescriptionFields(BTreeMap<Arc<str>, DescribedValue>);
+pub(super) struct DescriptionFields {
+    said: BTreeMap<Arc<str>, DescribedValue>,
+    /// Read once all else is.
+    durations: BTreeMap<&'static str, Value>,
+}
 
 impl Fill for DescriptionFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
@@ -42,15 +46,9 @@ impl Fill for DescriptionFields {
             fields.bool(field, value, &mut flag);
             self.put(field, DescribedValue::Flag, !flag);
         } else if let Some(field) = listed(DURATIONS) {
-            let time = fields::duration(value)?.unwrap_or_default();
-            self.put(field, DescribedValue::Text(Arc::from(time.to_string())), time.nanos() == 0);
+            self.durations.insert(field, value.clone());
         } else {
             match folded {
-                // Consul shows this one as a number.
-                "ttl" => {
-                    let nanos = fields::duration(value)?.unwrap_or_default().nanos();
-                    self.put("TTL", DescribedValue::Number(nanos), nanos == 0);
-                }
                 "outputmaxsize" => {
                     let mut number = 0;
                     fields.int("OutputMaxSize", value, &mut number);
@@ -74,17 +72,32 @@ impl Fill for DescriptionFields {
         }
         Ok(())
     }
+
+    fn finish(&mut self) -> Result<(), DecodeError> {
+        let mut durations = std::mem::take(&mut self.durations);
+        for field in DURATIONS {
+            let Some(value) = durations.remove(field) else { continue };
+            let time = fields::duration(&value)?.unwrap_or_default();
+            // Consul shows this one as a number.
+            let shown = match *field {
+                "TTL" => DescribedValue::Number(time.nanos()),
+                _ => DescribedValue::Text(Arc::from(time.to_string())),
+            };
+            self.put(field, shown, time.nanos() == 0);
+        }
+        Ok(())
+    }
 }
 
 impl DescriptionFields {
     fn put(&mut self, name: &'static str, value: DescribedValue, is_empty: bool) {
         if !is_empty {
-            self.0.insert(Arc::from(name), value);
+            self.said.insert(Arc::from(name), value);
         }
     }
 
     fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
+        self.said.contains_key(name)
     }
 
     /// The kind of check that they make, for one that does not name its own: by Consul's order of looking. It takes most
@@ -108,7 +121,7 @@ impl DescriptionFields {
 
     /// With what stands beside them; none: nothing is said at all.
     pub fn described(self, interval: String, timeout: String) -> Option<Arc<CheckDefinition>> {
-        let described = Described { interval: interval.into(), timeout: timeout.into(), fields: self.0 };
+        let described = Described { interval: interval.into(), timeout: timeout.into(), fields: self.said };
         (described != Described::default()).then(|| Arc::new(CheckDefinition::new(Probe::Described(described))))
     }
 }

@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::base64_text;
 use crate::duration_text::{GoDuration, InvalidDuration};
 use crate::json::{self, Object, SyntaxError, Value};
 
@@ -54,6 +52,8 @@ pub enum DecodeError {
 pub(super) struct Fields {
     structure: &'static str,
     path: Vec<&'static str>,
+    /// Consul decodes into the types of its client: they have other names than the server's own.
+    of_client: bool,
     /// Go goes on after a wrong type and reports the first.
     saved: Option<DecodeError>,
 }
@@ -79,7 +79,9 @@ pub(super) fn body(
 ) -> Result<(), DecodeError> {
     match json::parse(bytes)? {
         Value::Null => Ok(()),
-        Value::Object(object) => Fields { structure, path: path.to_vec(), saved: None }.run(&object, target),
+        Value::Object(object) => {
+            Fields { structure, path: path.to_vec(), of_client: false, saved: None }.run(&object, target)
+        }
         other => Err(DecodeError::Body { value: other.kind(), expected: go_type }),
     }
 }
@@ -112,7 +114,7 @@ pub(super) fn value_list<T: Fill + Default>(
             Value::Null => {}
             Value::Object(object) => {
                 let mut target = T::default();
-                Fields { structure, path: Vec::new(), saved: None }.run(&object, &mut target)?;
+                Fields { structure, path: Vec::new(), of_client: true, saved: None }.run(&object, &mut target)?;
                 list.push(target);
             }
             other => return Err(DecodeError::Body { value: other.kind(), expected: item_type }),
@@ -122,12 +124,23 @@ pub(super) fn value_list<T: Fill + Default>(
 }
 
 impl Fields {
+    /// Decodes on its own: what was saved is told at the end.
     fn run(mut self, object: &Object, target: &mut impl Fill) -> Result<(), DecodeError> {
-        for (name, value) in &object.0 {
-            target.fill(&mut self, &name.to_lowercase(), name, value)?;
-        }
+        self.members(object, target)?;
         self.saved.map_or(Ok(()), Err)?;
         target.finish()
+    }
+
+    fn members(&mut self, object: &Object, target: &mut impl Fill) -> Result<(), DecodeError> {
+        for (name, value) in &object.0 {
+            target.fill(self, &name.to_lowercase(), name, value)?;
+        }
+        Ok(())
+    }
+
+    /// Go's name of a type: the server's own or the client's.
+    pub fn go<T>(&self, server: T, client: T) -> T {
+        if self.of_client { client } else { server }
     }
 
     /// A field that nobody knows.
@@ -204,13 +217,9 @@ impl Fields {
     pub fn bytes(&mut self, name: &str, value: &Value, slot: &mut Vec<u8>) {
         match value {
             Value::Null => slot.clear(),
-            // Go skips line ends.
-            Value::String(text) => match STANDARD.decode(text.replace(['\r', '\n'], "")) {
+            Value::String(text) => match base64_text::decode(text) {
                 Ok(bytes) => *slot = bytes,
-                Err(base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol(at, _)) => {
-                    self.save(DecodeError::Base64(at));
-                }
-                Err(_) => self.save(DecodeError::Base64(text.len())),
+                Err(at) => self.save(DecodeError::Base64(at)),
             },
             other => self.wrong(name, other, "[]uint8"),
         }
@@ -283,21 +292,40 @@ impl Fields {
             Value::Object(object) => {
                 let mut path = self.path.clone();
                 path.push(name);
-                let inner = Fields { structure, path, saved: self.saved.take() };
-                match inner.run(object, target) {
-                    Err(fatal @ DecodeError::Duration(_)) => Err(fatal),
-                    Err(saved) => {
-                        self.save(saved);
-                        Ok(())
-                    }
-                    Ok(()) => Ok(()),
-                }
+                let mut inner = Fields { structure, path, of_client: self.of_client, saved: self.saved.take() };
+                let filled = inner.members(object, target);
+                self.saved = inner.saved;
+                filled
             }
             other => {
                 self.wrong(name, other, go_type);
                 Ok(())
             }
         }
+    }
+
+    /// A list of plain nested structures; `null` among them is none. `go_name`: of the list, of one of them.
+    pub fn nested_list<T: Fill + Default>(
+        &mut self,
+        name: &'static str,
+        list_type: &'static str,
+        go_name: (&'static str, &'static str),
+        value: &Value,
+        slot: &mut Vec<T>,
+    ) -> Result<(), DecodeError> {
+        match value {
+            Value::Null => slot.clear(),
+            Value::Array(items) => {
+                slot.clear();
+                for item in items.iter().filter(|item| **item != Value::Null) {
+                    let mut target = T::default();
+                    self.nested(name, go_name, item, &mut target)?;
+                    slot.push(target);
+                }
+            }
+            other => self.wrong(name, other, list_type),
+        }
+        Ok(())
     }
 
     /// A nested structure that Consul decodes by itself (Go's `UnmarshalJSON`): any error ends the whole.
@@ -313,27 +341,8 @@ impl Fields {
             Value::Object(object) => {
                 let mut path = self.path.clone();
                 path.extend([name, "Alias"]);
-                Fields { structure: self.structure, path, saved: None }.run(object, target)
+                Fields { structure: self.structure, path, of_client: self.of_client, saved: None }.run(object, target)
             }
-            other => {
-                self.wrong(name, other, go_type);
-                self.saved.take().map_or(Ok(()), Err)
-            }
-        }
-    }
-
-    /// The same where Go names the structure in its errors.
-    pub fn own(
-        &mut self,
-        name: &'static str,
-        structure: &'static str,
-        go_type: &'static str,
-        value: &Value,
-        target: &mut impl Fill,
-    ) -> Result<(), DecodeError> {
-        match value {
-            Value::Null => Ok(()),
-            Value::Object(object) => Fields { structure, path: vec![name], saved: None }.run(object, target),
             other => {
                 self.wrong(name, other, go_type);
                 self.saved.take().map_or(Ok(()), Err)

@@ -148,6 +148,8 @@ struct SessionFields {
     behavior: String,
     ttl: String,
     lock_delay: Option<GoDuration>,
+    /// Read once all else is.
+    lock_delay_given: Option<Value>,
     /// The old name of `NodeChecks`.
     checks: Option<Vec<Arc<str>>>,
     /// `Checks` stands there, be it empty.
@@ -171,7 +173,7 @@ impl Fill for SessionFields {
             }
             "behavior" => fields.text("Behavior", "structs.SessionBehavior", value, &mut self.behavior),
             "ttl" => fields.string("TTL", value, &mut self.ttl),
-            "lockdelay" => self.take_lock_delay(value)?,
+            "lockdelay" => self.lock_delay_given = Some(value.clone()),
             "checks" => {
                 self.named_checks = true;
                 let checks = self.checks.get_or_insert_default();
@@ -193,6 +195,10 @@ impl Fill for SessionFields {
             _ => {}
         }
         Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), DecodeError> {
+        self.lock_delay_given.take().map_or(Ok(()), |value| self.take_lock_delay(&value))
     }
 }
 
@@ -301,6 +307,7 @@ mod tests {
         assert_eq!(delay("\"61s\""), Duration::from_secs(61));
         assert_eq!(delay("-1"), Duration::ZERO);
         assert_eq!(text(r#"{"LockDelay":"x"}"#), "Request decode failed: time: invalid duration \"x\"");
+        assert!(text(r#"{"LockDelay":"x","TTL":5}"#).ends_with(".Alias.TTL of type string"), "read once all else is");
     }
 
     #[test]

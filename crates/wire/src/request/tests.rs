@@ -4,6 +4,7 @@ use std::time::Duration;
 use muster_model::{CheckDefinition, CheckStatus, HttpProbe, Probe, Thresholds, Tls, Weights};
 
 use super::*;
+use crate::Status;
 
 fn service(body: &str) -> ServiceRegistration {
     register_service(body.as_bytes()).unwrap()
@@ -300,6 +301,37 @@ fn the_catalog_refuses_in_consuls_words() {
     let other = catalog_error(r#"{"Node":"n","Address":"a","Check":{"Node":"m","Name":"c"}}"#);
     assert_eq!(other, "Node 'm' for check '' doesn't match register request node 'n'");
     assert!(register(br#"{"Node":"n","SkipNodeUpdate":true,"Check":{"Node":"N","Name":"c"}}"#).is_ok());
+}
+
+#[test]
+fn of_two_mistakes_the_first_in_the_text_is_told() {
+    let told = |body: &str| catalog_error(body).strip_prefix("Request decode failed: json: ").unwrap().to_owned();
+    assert_eq!(told(r#"{"Nope":1,"Check":{"Name":5}}"#), "unknown field \"Nope\"");
+    let check = "cannot unmarshal number into Go struct field HealthCheck.Check.Name of type string";
+    assert_eq!(told(r#"{"Check":{"Name":5,"Nope":1},"Node":1}"#), check);
+    assert_eq!(told(r#"{"Checks":[{"Nope":1},{"Name":5}]}"#), "unknown field \"Nope\"");
+    let node = "cannot unmarshal bool into Go struct field HealthCheck.Checks.Node of type string";
+    assert_eq!(told(r#"{"Checks":[null,{"Node":true}],"Address":5}"#), node);
+    // A definition is decoded by itself, so what is wrong with it ends the whole.
+    let definition =
+        "cannot unmarshal number into Go struct field HealthCheck.Check.Definition.Alias.HTTP of type string";
+    assert_eq!(told(r#"{"Nope":1,"Check":{"Name":5,"Definition":{"HTTP":5}}}"#), definition);
+    // Durations are read once all else is.
+    let tcp = definition.replace("HTTP", "TCP");
+    assert_eq!(told(r#"{"Check":{"Definition":{"Interval":"x","TCP":5}}}"#), tcp);
+}
+
+#[test]
+fn another_datacenter_is_told_before_what_is_wrong_with_the_body() {
+    let there = br#"{"Datacenter":"dc2","Check":{"Node":"other"}}"#;
+    assert_eq!(register_in("dc1", there).unwrap_err(), CatalogRequestError::Datacenter);
+    assert_eq!(register_in("dc2", there).unwrap_err(), CatalogRequestError::MissingNode);
+    assert_eq!(
+        deregister_in("dc1", there).unwrap_err().to_string(),
+        "Request decode failed: json: unknown field \"Check\""
+    );
+    let error = deregister_in("dc1", br#"{"Datacenter":"dc2"}"#).unwrap_err();
+    assert_eq!((error.to_string().as_str(), error.status()), ("No path to datacenter", Status::Internal));
 }
 
 #[test]

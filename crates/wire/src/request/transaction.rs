@@ -19,12 +19,14 @@ use fields::{CheckFields, KvFields, NodeFields, OperationFields, ServiceFields};
 pub const MAX_OPERATIONS: usize = 128;
 
 /// A transaction as it was asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TransactionRequest {
     /// Its operations, without those that are refused.
     pub operations: Vec<Operation>,
     /// Which operations are refused, from 0, and why. Then none is done.
     pub refused: Vec<(usize, OperationRefusal)>,
+    /// The positions of [`Self::operations`].
+    pub positions: Vec<usize>,
     /// Whether one of them writes.
     pub writes: bool,
 }
@@ -100,13 +102,21 @@ pub enum OperationRefusal {
     Name(#[from] InvalidName),
 }
 
+impl OperationRefusal {
+    /// Whether Consul finds it only when it comes to do the operation, and so tells of it beside what the others fail
+    /// for. All other refusals are told before anything is tried.
+    pub fn is_late(&self) -> bool {
+        matches!(self, Self::MissingSession | Self::InvalidSession(_))
+    }
+}
+
 /// Reads the body of `/v1/txn`. Operations that are empty are left out, as in Consul, and not counted in positions.
 pub fn transaction(body: &[u8]) -> Result<TransactionRequest, TransactionRequestError> {
     let list: Vec<OperationFields> = body_list(body, ("api.TxnOps", "api.TxnOp"), "TxnOp")?;
     if list.len() > MAX_OPERATIONS {
         return Err(TransactionRequestError::TooMany(list.len()));
     }
-    let mut request = TransactionRequest { operations: Vec::new(), refused: Vec::new(), writes: false };
+    let mut request = TransactionRequest::default();
     let mut at = 0;
     for fields in list {
         let (writes, operation) = match fields {
@@ -122,7 +132,10 @@ pub fn transaction(body: &[u8]) -> Result<TransactionRequest, TransactionRequest
         };
         request.writes |= writes;
         match operation {
-            Ok(operation) => request.operations.push(operation),
+            Ok(operation) => {
+                request.operations.push(operation);
+                request.positions.push(at);
+            }
             Err(refusal) => request.refused.push((at, refusal)),
         }
         at += 1;

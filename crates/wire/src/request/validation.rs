@@ -68,6 +68,9 @@ pub enum CatalogRequestError {
     /// The body cannot be decoded.
     #[error("Request decode failed: {0}")]
     Decode(#[from] DecodeError),
+    /// Another datacenter than the server's.
+    #[error("No path to datacenter")]
+    Datacenter,
     /// No node.
     #[error("Must provide node")]
     MissingNode,

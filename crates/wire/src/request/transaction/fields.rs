@@ -86,7 +86,7 @@ pub(super) struct NodeFields {
 impl Fill for NodeFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
-            "verb" => fields.string("Verb", value, &mut self.verb),
+            "verb" => fields.text("Verb", "api.NodeOp", value, &mut self.verb),
             "node" => return fields.nested("Node", ("Node", "api.Node"), value, &mut Inner(self)),
             _ => fields.unknown(name),
         }
@@ -130,7 +130,7 @@ pub(super) struct ServiceFields {
 impl Fill for ServiceFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
-            "verb" => fields.string("Verb", value, &mut self.verb),
+            "verb" => fields.text("Verb", "api.ServiceOp", value, &mut self.verb),
             "node" => fields.string("Node", value, &mut self.node),
             "service" => {
                 let (service, index, ignored) = (&mut self.service, &mut self.index, &mut self.ignored);
@@ -154,7 +154,7 @@ pub(super) struct CheckFields {
 impl Fill for CheckFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
-            "verb" => fields.string("Verb", value, &mut self.verb),
+            "verb" => fields.text("Verb", "api.CheckOp", value, &mut self.verb),
             "check" => {
                 let (check, index, ignored) = (&mut self.check, &mut self.index, &mut self.ignored);
                 let mut inner = WithIndex { inner: check, index, ignored };

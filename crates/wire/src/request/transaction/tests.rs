@@ -95,7 +95,7 @@ fn knows_what_writes() {
 fn empty_operations_do_not_count() {
     let request = read(r#"[{},null,{"KV":null},{"KV":{"Verb":"get"}},{"KV":{"Verb":"get","Key":"k"}}]"#);
     assert_eq!(request.refused, [(0, OperationRefusal::MissingKey)]);
-    assert_eq!(request.operations.len(), 1);
+    assert_eq!((request.operations.len(), request.positions), (1, vec![1]));
     assert_eq!(read("null").operations, []);
 }
 
