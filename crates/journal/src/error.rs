@@ -125,6 +125,20 @@ pub enum OpenError {
         /// The file.
         path: PathBuf,
     },
+    /// A journal is there, but not the file that says in which format.
+    #[error(
+        "data directory {} holds a journal, but its file {missing} is gone: put it back (this muster writes the line \
+         \"{line}\" there)",
+        directory.display()
+    )]
+    Unmarked {
+        /// The directory.
+        directory: PathBuf,
+        /// The file.
+        missing: &'static str,
+        /// What this program writes there.
+        line: String,
+    },
     /// Stored bytes are not what was written.
     #[error("{} is damaged: {damage}", path.display())]
     Damaged {

@@ -110,6 +110,11 @@ fn check_owner(path: &Path) -> Result<(), OpenError> {
             None => Err(not_ours(format!("has a file {FORMAT_FILE} that is not muster's"))),
         },
         Err(error) if error.kind() == io::ErrorKind::NotFound => match foreign_content(path)? {
+            Some(_) if path.join(JOURNAL_FILE).exists() => Err(OpenError::Unmarked {
+                directory: path.to_owned(),
+                missing: FORMAT_FILE,
+                line: format!("{FORMAT_WORD} {FORMAT}"),
+            }),
             Some(reason) => Err(not_ours(reason)),
             None => Ok(()),
         },

@@ -1,8 +1,10 @@
 //! From a directory to an open store: nothing is served from a file that is not whole.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, StorageBackend};
@@ -52,27 +54,46 @@ pub(super) fn open_on(backend: impl StorageBackend) -> Result<(Store, Position),
 fn examine(path: &Path) -> Result<Option<Position>, OpenError> {
     let file = File::open(path).map_err(|source| OpenError::Io { action: "open", path: path.to_owned(), source })?;
     let backend = on_file(file, path)?;
-    let examined = catch_unwind(AssertUnwindSafe(|| {
+    trusting_nothing(path, || {
         let database = match Builder::new().set_cache_size(CACHE_BYTES).open_read_only_with_backend(backend) {
             // Not closed well: redb checks every page of it when it opens it for writing.
             Err(DatabaseError::RepairAborted) => return Ok(None),
             opened => opened?,
         };
         store::verify(&database, store::history(&database)?).map(Some)
-    }));
-    match examined {
+    })
+}
+
+fn open_database(backend: impl StorageBackend, path: &Path) -> Result<Database, OpenError> {
+    trusting_nothing(path, || {
+        let mut builder = Builder::new();
+        builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
+        Ok(builder.create_with_backend(backend)?)
+    })
+}
+
+/// What `read` gives; where redb panics over what it reads, the file is damaged, and that is all that is said of it.
+fn trusting_nothing<R>(path: &Path, read: impl FnOnce() -> Result<R, StoreError>) -> Result<R, OpenError> {
+    thread_local! { static EXPECTED: Cell<bool> = const { Cell::new(false) }; }
+    static SILENCED: Once = Once::new();
+    SILENCED.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            if !EXPECTED.get() {
+                usual(panic);
+            }
+        }));
+    });
+    EXPECTED.set(true);
+    let done = catch_unwind(AssertUnwindSafe(read));
+    EXPECTED.set(false);
+    match done {
         Ok(result) => result.map_err(|error| failure(path, error)),
         Err(panic) => {
             let reason = panic.downcast_ref::<String>().map_or("a page cannot be read", String::as_str).to_owned();
             Err(OpenError::Damaged { path: path.to_owned(), damage: Damage::Structure { reason } })
         }
     }
-}
-
-fn open_database(backend: impl StorageBackend, path: &Path) -> Result<Database, OpenError> {
-    let mut builder = Builder::new();
-    builder.set_cache_size(CACHE_BYTES).set_check_integrity_on_open(true);
-    builder.create_with_backend(backend).map_err(|error| failure(path, error.into()))
 }
 
 fn finish(
@@ -84,7 +105,7 @@ fn finish(
     let history = store::history(&database).map_err(|error| failure(&path, error))?;
     let tail = match examined {
         Some(tail) => tail,
-        None => store::verify(&database, history).map_err(|error| failure(&path, error))?,
+        None => trusting_nothing(&path, || store::verify(&database, history))?,
     };
     Ok((Store { database, history, path, _directory: directory }, tail))
 }

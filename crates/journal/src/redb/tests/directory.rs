@@ -66,6 +66,23 @@ async fn a_journal_that_is_gone_is_not_started_anew() {
     assert!(matches!(refused, OpenError::Missing { .. }), "{refused}");
 }
 
+/// What stands beside it says that this was no first start.
+#[tokio::test]
+async fn a_journal_without_its_format_is_said_to_be_one() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(RedbJournal::open(directory.path()).await.unwrap());
+    fs::remove_file(directory.path().join("FORMAT")).unwrap();
+    fs::write(directory.path().join("node-id"), "").unwrap();
+    let expected = format!(
+        "data directory {} holds a journal, but its file FORMAT is gone: put it back (this muster writes the line \
+         \"muster-journal 1\" there)",
+        directory.path().display()
+    );
+    assert_eq!(refusal(directory.path()).await.to_string(), expected);
+    fs::write(directory.path().join("FORMAT"), "muster-journal 1\n").unwrap();
+    RedbJournal::open(directory.path()).await.unwrap();
+}
+
 /// A first start that was cut off at any point leaves nothing that a second one cannot finish.
 #[tokio::test]
 async fn an_unfinished_first_start_is_finished() {
