@@ -6,24 +6,7 @@ use crate::certificate::AuthorityFiles;
 use crate::provision::provision;
 use crate::ssh::{make_keys, record_address};
 use crate::store::config::Config;
-use crate::{AuthOptions, ContainerOptions, EngineOptions, Machine, MachineError, MachineName, Progress, Store};
-
-/// What machine to make.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// Its name.
-    pub name: MachineName,
-    /// How its host is to be.
-    pub container: ContainerOptions,
-    /// How its engine is to be.
-    pub engine: EngineOptions,
-    /// What its certificate is to name.
-    pub auth: AuthOptions,
-    /// The authority of the store, or another.
-    pub authority: AuthorityFiles,
-    /// Who makes it, for the certificates' organisation.
-    pub user: String,
-}
+use crate::{Machine, MachineError, MachineName, Order, Progress, Store};
 
 /// Makes a machine. When that fails, or when `interrupt` is cancelled, nothing of it is left; what a killed process left
 /// of a machine of this name is removed first.
@@ -33,7 +16,7 @@ pub async fn create(
     progress: &Progress,
     interrupt: &CancellationToken,
 ) -> Result<Machine, MachineError> {
-    order.container.validate()?;
+    order.validate()?;
     remove_unfinished(store, &order.name).await?;
     {
         let _lock = store.lock().await?;

@@ -2,7 +2,7 @@
 
 use muster_docker::EngineError;
 
-use crate::{CertificateError, DriverError, InvalidName, InvalidOption, SshError, State, StoreError};
+use crate::{CertificateError, DriverError, InvalidName, InvalidOrder, SshError, State, StoreError};
 
 /// Why a machine could not be made or used. Texts that docker-machine has are its own.
 #[derive(Debug, thiserror::Error)]
@@ -13,9 +13,9 @@ pub enum MachineError {
     /// The name.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// An option of the container driver.
+    /// No machine can be so.
     #[error(transparent)]
-    Option(#[from] InvalidOption),
+    Order(#[from] InvalidOrder),
     /// The driver.
     #[error(transparent)]
     Driver(#[from] DriverError),

@@ -10,6 +10,7 @@ mod driver;
 mod failure;
 mod machine;
 mod name;
+mod order;
 mod progress;
 mod provision;
 mod ssh;
@@ -17,7 +18,7 @@ mod store;
 pub mod swarm;
 
 pub use certificate::{Authority, AuthorityFiles, CertificateError};
-pub use creation::{Order, create, regenerate, renew_client};
+pub use creation::{create, regenerate, renew_client};
 pub use driver::container::{ContainerDriver, ContainerOptions, InvalidOption};
 #[cfg(feature = "suite")]
 pub use driver::suite;
@@ -25,6 +26,7 @@ pub use driver::{Driver, DriverError, Keys, Pending, State};
 pub use failure::MachineError;
 pub use machine::Machine;
 pub use name::{InvalidName, MachineName};
+pub use order::{InvalidOrder, Order};
 pub use progress::Progress;
 pub use ssh::{Ssh, SshError, cannot_run, options_for};
 pub use store::config::{AuthOptions, Config, DriverConfig, EngineOptions, HostOptions};

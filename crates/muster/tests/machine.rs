@@ -46,7 +46,7 @@ fn refused(store: &Path, arguments: &[&str]) -> (i32, String) {
 fn wrong_orders_get_one_line_and_make_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let store = directory.path().join("store");
-    let cases: [(&[&str], &str); 11] = [
+    let cases: [(&[&str], &str); 17] = [
         (&["create"], "Error: No machine name specified"),
         (&["create", "a", "b"], "Invalid command line. Found extra arguments [b]"),
         (
@@ -80,6 +80,21 @@ fn wrong_orders_get_one_line_and_make_nothing() {
             &["create", "--container-memory", "5", "m1"],
             "--container-memory is 5: at least 128 (MB), or 0 for no limit, would be right",
         ),
+        (
+            &["create", "--container-memory", "-5", "m1"],
+            "--container-memory is -5: at least 128 (MB), or 0 for no limit, would be right",
+        ),
+        (
+            &["create", "--container-engine", "here", "m1"],
+            "--container-engine: docker engine address \"here\" has none of the forms unix:///PATH and tcp://HOST:PORT",
+        ),
+        (&["create", "--engine-label", "x", "m1"], "--engine-label has \"x\": NAME=VALUE would be right"),
+        (&["create", "--engine-env", "=x", "m1"], "--engine-env has \"=x\": NAME=VALUE would be right"),
+        (
+            &["create", "--engine-registry-mirror", "m", "m1"],
+            "--engine-registry-mirror has \"m\": a URL such as https://mirror.example would be right",
+        ),
+        (&["create", "--tls-san", "a b", "m1"], "--tls-san has \"a b\": a host's name or an address would be right"),
         (&["create", "--frob", "m1"], "flag provided but not defined: -frob"),
         (
             &["create", "--engine-install-url", "x", "m1"],
@@ -88,8 +103,9 @@ fn wrong_orders_get_one_line_and_make_nothing() {
     ];
     for (arguments, line) in cases {
         assert_eq!(refused(&store, arguments), (1, line.to_owned()), "{arguments:?}");
+        assert_eq!(run(&store, arguments).1, "", "{arguments:?}: nothing is said before it");
     }
-    assert!(!store.join("machines").exists());
+    assert!(!store.exists(), "nothing is made");
     let (code, _, errors) = run_with("docker-machine", &store, &["create", "m1"], &[("MACHINE_DRIVER", "virtualbox")]);
     assert!(code == 1 && errors.starts_with("driver \"virtualbox\" is not there yet"), "{errors}");
 }

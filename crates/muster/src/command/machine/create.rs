@@ -113,14 +113,17 @@ fn order(context: &Context, parsed: &Parsed) -> anyhow::Result<Order> {
         ..EngineOptions::default()
     };
     let auth = AuthOptions { server_cert_sans: parsed.list("tls-san").to_vec(), ..AuthOptions::default() };
-    Ok(Order {
+    let order = Order {
         name,
         container: container(parsed)?,
         engine,
         auth,
         authority: context.authority.clone(),
         user: super::actions::user(),
-    })
+    };
+    // Before anything is said or made.
+    order.validate()?;
+    Ok(order)
 }
 
 /// A machine with nothing asked for but what the environment asks for.
