@@ -19,7 +19,7 @@ pub struct Flags {
     pub ttl: i64,
     /// `-ttl-refresh`, in seconds.
     pub ttl_refresh: i64,
-    /// `-resync`, in seconds; 0: not given.
+    /// `-resync`, in seconds; 0 or less: not given.
     pub resync: i64,
     /// `-deregister`: `always` or `on-success`.
     pub deregister: String,
@@ -130,9 +130,6 @@ pub enum InvalidFlags {
     /// Only -1 has a meaning.
     #[error("-retry-attempts must be a number of attempts, or -1 for no limit")]
     RetryAttempts,
-    /// Less than zero.
-    #[error("-resync must be a number of seconds, or 0 for none")]
-    Resync,
     /// A Go template.
     #[error("-tags {tags:?} holds a template, which is not there yet: plain tags, separated by commas, are")]
     TagsTemplate {
@@ -161,10 +158,8 @@ impl Config {
             -1 => None,
             number => Some(u64::try_from(number).map_err(|_| InvalidFlags::RetryAttempts)?),
         };
-        let full_pass_interval = match flags.resync {
-            0 => full_pass_interval,
-            seconds => Duration::from_secs(positive(seconds).ok_or(InvalidFlags::Resync)?),
-        };
+        // Below zero is none too, as in Registrator.
+        let full_pass_interval = positive(flags.resync).map_or(full_pass_interval, Duration::from_secs);
         if flags.tags.contains("{{") {
             return Err(InvalidFlags::TagsTemplate { tags: flags.tags });
         }
@@ -208,13 +203,13 @@ mod tests {
         assert_eq!(text(|flags| flags.deregister = "never".into()), deregister);
         assert!(text(|flags| flags.tags = "a,{{.Name}}".into()).contains("\"a,{{.Name}}\" holds a template"));
         assert!(text(|flags| flags.retry_attempts = -2).starts_with("-retry-attempts"));
-        assert!(text(|flags| flags.resync = -1).starts_with("-resync"));
     }
 
     #[test]
     fn resync_is_the_interval_where_it_is_given() {
         assert_eq!(config(|_| ()).unwrap().full_pass_interval, Duration::from_secs(60));
         assert_eq!(config(|flags| flags.resync = 7).unwrap().full_pass_interval, Duration::from_secs(7));
+        assert_eq!(config(|flags| flags.resync = -1).unwrap().full_pass_interval, Duration::from_secs(60));
         assert_eq!(config(|flags| flags.retry_attempts = -1).unwrap().retry_attempts, None);
         assert!(config(|flags| (flags.ttl, flags.ttl_refresh) = (40, 15)).is_ok());
     }

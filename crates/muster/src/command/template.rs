@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow};
-use muster_template::{Config, ConsulEnvironment, TemplateConfig};
+use muster_template::{Config, ConsulEnvironment, InvalidTemplateFlag, TemplateConfig};
 
 use crate::exit::Failure;
 use crate::flags::{Flag, FlagTable, Kind, Parsed};
@@ -133,7 +133,11 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     let address = registry_address(&parsed);
-    let templates = templates(&parsed).map_err(|error| Failure::usage(FLAGS_CODE, error, usage()))?;
+    let templates = templates(&parsed).map_err(|error| {
+        // consul-template takes the flag, and finds out later.
+        let is_late = matches!(error.downcast_ref(), Some(InvalidTemplateFlag::NoDestination(_)));
+        Failure::usage(if is_late { RUN_CODE } else { FLAGS_CODE }, error, usage())
+    })?;
     if templates.is_empty() {
         let error = anyhow!("no template is named: -template IN:OUT[:COMMAND] would be right");
         return Err(Failure::usage(FLAGS_CODE, error, usage()));
