@@ -40,13 +40,33 @@ fn tests_that_documents_name_exist() {
     let functions = functions(&root).unwrap();
     let architecture = std::fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
     let compatibility = std::fs::read_to_string(root.join("docs/compatibility.md")).unwrap();
-    // Rows of differences are numbered; other tables hold Consul's keys.
-    let is_difference = |line: &&str| line.starts_with("| C") || line.starts_with("| R") || line.starts_with("| T");
-    let lines = architecture.lines().chain(compatibility.lines().filter(is_difference));
+    let lines = architecture.lines().chain(compatibility.lines().filter(|line| difference(line).is_some()));
     let named: Vec<&str> = lines.flat_map(tests_named_in).collect();
     assert!(named.len() > 30, "the documents name {} tests", named.len());
     let missing: Vec<_> = named.iter().filter(|name| !functions.contains(**name)).collect();
     assert!(missing.is_empty(), "no such test: {missing:?}");
+}
+
+/// The number of a row of the closed list; other tables hold Consul's keys, flags and paths.
+fn difference(line: &str) -> Option<&str> {
+    let number = line.strip_prefix("| ")?.split(' ').next()?;
+    let digits = number.strip_prefix(['C', 'I', 'K', 'M', 'N', 'R', 'T'])?;
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
+}
+
+#[test]
+fn each_difference_stands_once_and_names_what_holds_it() {
+    let root = Workspace::read().unwrap().root;
+    let text = std::fs::read_to_string(root.join("docs/compatibility.md")).unwrap();
+    let mut numbers = BTreeSet::new();
+    for line in text.lines() {
+        let Some(number) = difference(line) else { continue };
+        assert!(numbers.insert(number), "{number} stands twice");
+        let held_by = line.trim_end().trim_end_matches('|').rsplit('|').next().unwrap_or_default().trim();
+        let recorded = held_by.contains("`differences.tsv`") || held_by.starts_with("the same");
+        assert!(recorded || !tests_named_in(held_by).is_empty(), "{number} is held by no test");
+    }
+    assert!(numbers.len() > 80, "{} differences", numbers.len());
 }
 
 #[test]
