@@ -30,10 +30,11 @@ use crate::flags::Parsed;
 
 /// Everything that an agent's command line names, merged.
 pub fn read(flags: &Parsed) -> Result<Settings> {
-    let format = flags.text("config-format").map(Format::named).transpose()?;
+    let format = flags.text("config-format").filter(|name| !name.is_empty()).map(Format::named).transpose()?;
     let (mut read, mut skipped) = (Vec::new(), Vec::new());
-    for (flag, path) in flags.in_order(&["config-file", "config-dir"]) {
-        let found = sources(flag, path.as_ref(), format)?;
+    // Either flag takes either, as in Consul.
+    for (_, path) in flags.in_order(&["config-file", "config-dir"]) {
+        let found = sources(path.as_ref(), format)?;
         read.extend(found.read);
         skipped.extend(found.skipped);
     }
@@ -57,7 +58,7 @@ pub fn read(flags: &Parsed) -> Result<Settings> {
 pub fn read_paths(paths: &[String], format: Option<Format>) -> Result<Settings> {
     let mut settings = Settings::default();
     for path in paths {
-        let found = sources("", path.as_ref(), format)?;
+        let found = sources(path.as_ref(), format)?;
         settings.skipped.extend(found.skipped);
         for source in &found.read {
             settings.lay(layer::read(source)?);

@@ -51,5 +51,25 @@ pub fn one_line(error: &anyhow::Error) -> String {
         }
         text.push_str(&cause);
     }
-    text.replace('\n', " ")
+    shortened(text.replace('\n', " "))
+}
+
+/// A longer line is cut in the middle: what it is about and what would be right stand at its ends.
+const LONGEST: usize = 2000;
+
+fn shortened(text: String) -> String {
+    if text.len() <= LONGEST {
+        return text;
+    }
+    let between_characters = |at: &usize| text.is_char_boundary(*at);
+    let front = (0..=LONGEST / 2).rfind(between_characters).unwrap_or(0);
+    let back = (text.len() - LONGEST / 2..text.len()).find(between_characters).unwrap_or(text.len());
+    format!("{} … {}", &text[..front], &text[back..])
+}
+
+#[test]
+fn a_long_line_keeps_its_ends() {
+    let line = one_line(&anyhow::anyhow!("begins {} ends", "ü".repeat(LONGEST)));
+    assert!(line.starts_with("begins ü") && line.contains("ü … ü") && line.ends_with("ü ends"), "{line}");
+    assert!(line.len() < LONGEST + 10, "{}", line.len());
 }

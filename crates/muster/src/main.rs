@@ -29,6 +29,7 @@ mod shutdown;
 mod unix_socket;
 mod watches;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use exit::Failure;
@@ -40,14 +41,39 @@ use program::Program;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let mut arguments = std::env::args();
-    let program = Program::named(&arguments.next().unwrap_or_default());
-    let arguments: Vec<String> = arguments.collect();
-    let done = command::run(program, &arguments).and_then(|()| {
+    let mut words = std::env::args_os();
+    let program = Program::named(&words.next().unwrap_or_default().to_string_lossy());
+    let run = || {
+        check_environment()?;
+        command::run(program, &arguments(words)?)
+    };
+    let done = run().and_then(|()| {
         output::finish().map_err(|error| Failure::from(anyhow::anyhow!("cannot write to standard output: {error}")))
     });
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// What variables that are read begin with.
+const READ: [&str; 6] = ["CONSUL_", "CONTAINER_", "DOCKER_", "ENGINE_", "MACHINE_", "MUSTER_"];
+
+/// Refuses a variable that is no text: it would be taken for one that is not there.
+fn check_environment() -> Result<(), Failure> {
+    let is_read = |name: &str| READ.iter().any(|start| name.starts_with(start));
+    let mut names = std::env::vars_os().filter(|(_, value)| value.to_str().is_none());
+    match names.find_map(|(name, _)| name.into_string().ok().filter(|name| is_read(name))) {
+        Some(name) => Err(anyhow::anyhow!("environment variable {name} is not UTF-8: set it anew, or unset it").into()),
+        None => Ok(()),
+    }
+}
+
+/// The words of the command line, which are texts here.
+fn arguments(words: impl Iterator<Item = OsString>) -> Result<Vec<String>, Failure> {
+    let text = |(place, word): (usize, OsString)| {
+        let wrong = |word| Failure::from(anyhow::anyhow!("argument {} is {word:?}: UTF-8 would be right", place + 1));
+        word.into_string().map_err(wrong)
+    };
+    words.enumerate().map(text).collect()
 }

@@ -17,8 +17,11 @@ pub fn on_signals() -> std::io::Result<CancellationToken> {
     let mut quit = signal(SignalKind::quit())?;
     // A reader that went away (`muster up | head`) is an error of that write, not the end.
     let mut pipe = signal(SignalKind::pipe())?;
-    // Runbooks have Consul write its metrics to its log with it; it must not end what it asks.
-    let mut user = signal(SignalKind::user_defined1())?;
+    // Runbooks have Consul write its metrics to its log with the first; Go's programs, as the old tools are, outlive
+    // all three.
+    let mut metrics = signal(SignalKind::user_defined1())?;
+    let mut user = signal(SignalKind::user_defined2())?;
+    let mut alarm = signal(SignalKind::alarm())?;
     let token = CancellationToken::new();
     let stop = token.clone();
     tokio::spawn(async move {
@@ -28,10 +31,12 @@ pub fn on_signals() -> std::io::Result<CancellationToken> {
                 _ = terminate.recv() => {}
                 _ = quit.recv() => {}
                 _ = pipe.recv() => continue,
-                _ = user.recv() => {
+                _ = metrics.recv() => {
                     tracing::warn!("SIGUSR1: metrics are not written to the log; it is ignored");
                     continue;
                 }
+                _ = user.recv() => continue,
+                _ = alarm.recv() => continue,
             }
             if stop.is_cancelled() {
                 std::process::exit(130);

@@ -49,7 +49,7 @@ impl Watches {
     pub fn check(&self, wanted: &[Watch]) -> Result<()> {
         match wanted.first() {
             Some(watch) if self.address.is_none() => {
-                bail!("{}: watch: it asks the HTTP API, which is served nowhere: a port would be right", watch.place)
+                bail!("{}: watches: it asks the HTTP API, which is served nowhere: a port would be right", watch.place)
             }
             _ => Ok(()),
         }

@@ -91,6 +91,17 @@ fn a_stop_does_not_wait_for_blocked_queries() {
     assert!(agent.ends_after("TERM").success());
 }
 
+/// Go's programs, as the old tools are, outlive them; runbooks send the first to have Consul write its metrics.
+#[test]
+fn signals_that_mean_nothing_here_end_nothing() {
+    let agent = Agent::start(&["agent", "-dev", "-http-port", "0"]);
+    for signal in ["USR1", "USR2", "ALRM", "PIPE"] {
+        agent.signal(signal);
+        agent.body("GET", "/v1/status/leader", "");
+    }
+    assert!(agent.ends_after("TERM").success());
+}
+
 /// Consul's server answers 1 to the first three: it calls a stop without leaving a failure.
 #[test]
 fn a_stop_is_no_failure_whatever_is_said_about_leaving() {
@@ -143,15 +154,30 @@ fn a_taken_dns_port_is_named_whichever_transport_has_it() {
     assert!(agent.ends_after("TERM").success(), "a registry without DNS");
 }
 
-#[test]
-fn a_recursor_that_would_be_this_agent_is_refused() {
-    // Free for both: it is taken for TCP and UDP at once, then let go.
-    let port = loop {
+/// Free for both: it is taken for TCP and UDP at once, then let go.
+fn free_port() -> String {
+    loop {
         let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
         if std::net::UdpSocket::bind(tcp.local_addr().unwrap()).is_ok() {
-            break tcp.local_addr().unwrap().port().to_string();
+            return tcp.local_addr().unwrap().port().to_string();
         }
-    };
+    }
+}
+
+#[test]
+fn one_port_that_is_given_twice_is_told() {
+    let port = free_port();
+    let (code, line) = refused(&["agent", "-dev", "-http-port", &port, "-dns-port", &port]);
+    let expected = format!(
+        "cannot listen on 127.0.0.1:{port} (the DNS port): it is given to another part of this agent; choose another \
+         with -dns-port"
+    );
+    assert_eq!((code, line), (1, expected));
+}
+
+#[test]
+fn a_recursor_that_would_be_this_agent_is_refused() {
+    let port = free_port();
     let recursor = format!("127.0.0.1:{port}");
     let (_, line) = refused(&["agent", "-dev", "-http-port", "0", "-dns-port", &port, "-recursor", &recursor]);
     assert_eq!(line, format!("recursor {recursor} is the address that DNS is served on here: it would ask itself"));
@@ -183,8 +209,75 @@ fn a_data_directory_of_a_newer_muster_or_of_consul_is_left_alone() {
 }
 
 #[test]
+fn a_journal_whose_pages_are_damaged_is_refused_with_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let agent = Agent::durable(&data);
+    for number in 0..20 {
+        agent.body("PUT", &format!("/v1/kv/{number}"), &"v".repeat(100 << 10));
+    }
+    assert!(agent.ends_after("TERM").success());
+    let path = data.join("journal.redb");
+    let mut bytes = std::fs::read(&path).unwrap();
+    for start in (64 << 10..bytes.len() - 512).step_by(64 << 10) {
+        bytes[start..start + 512].fill(0xa5);
+    }
+    std::fs::write(&path, bytes).unwrap();
+    let (code, line) = refused(&["agent", "-bootstrap", "-data-dir", data.to_str().unwrap(), "-http-port", "0"]);
+    assert!(code == 1 && line.starts_with(&format!("{} is damaged: ", path.display())), "{line}");
+}
+
+#[test]
+fn a_word_that_is_no_text_is_told() {
+    use std::os::unix::ffi::OsStrExt;
+    let output = muster(&["agent", "-dev", "-node"]).arg(std::ffi::OsStr::from_bytes(b"a\xff")).output().unwrap();
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), line.as_str()), (Some(1), "argument 4 is \"a\\xFF\": UTF-8 would be right\n"));
+}
+
+/// With all of this Consul starts, and so do we.
+#[test]
+fn what_consul_starts_with_is_no_mistake() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let line = "agent -server -bootstrap -bootstrap-expect 1 -http-port 0 -dns-port -2 -node-meta rack -node= -pid-file= \
+                -config-format= -data-dir";
+    let hcl = r#"{"limits":{"http_max_conns_per_client":-1}}"#;
+    let agent = Agent::start(&line.split_whitespace().chain([data.to_str().unwrap(), "-hcl", hcl]).collect::<Vec<_>>());
+    assert!(agent.line.contains("no DNS"), "{}", agent.line);
+    let nodes = agent.body("GET", "/v1/catalog/nodes", "");
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    assert!(nodes.contains(&format!("\"Node\":\"{}\"", host.trim())) && nodes.contains(r#""rack":"""#), "{nodes}");
+}
+
+#[test]
+fn data_under_another_datacenter_are_that_ones() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    let line = |name| {
+        let data = data.to_str().unwrap();
+        Agent::start(&["agent", "-bootstrap", "-data-dir", data, "-http-port", "0", "-node", "n1", "-datacenter", name])
+    };
+    let agent = line("dc1");
+    agent.body("PUT", "/v1/kv/a", "1");
+    agent.body("PUT", "/v1/catalog/register", r#"{"Node":"outside","Address":"10.0.0.1"}"#);
+    assert!(agent.ends_after("TERM").success());
+    let agent = line("dc9");
+    assert_eq!(agent.body("GET", "/v1/catalog/datacenters", "").trim(), r#"["dc9"]"#);
+    let nodes = agent.body("GET", "/v1/catalog/nodes", "");
+    assert_eq!((nodes.matches("\"dc9\"").count(), nodes.matches("\"dc1\"").count()), (2, 0), "{nodes}");
+    assert!(agent.body("GET", "/v1/kv/a?dc=dc9", "").contains("\"a\""));
+}
+
+#[test]
 fn wrong_command_lines_get_one_line_each() {
-    let cases: [(&[&str], &str); 15] = [
+    let cases: [(&[&str], &str); 21] = [
+        (&["agent", "-dev", "-server=false"], "flag -server asks for a client agent, which is not there yet"),
+        (&["agent", "-dev", "-advertise-wan", "0.0.0.0"], "flag -advertise-wan is 0.0.0.0: others cannot reach that"),
+        (&["agent", "-dev", "-bind="], "flag -bind is empty: an IP address would be right"),
+        (&["agent", "-dev", "-client="], "flag -client names no address: 127.0.0.1 would be right"),
+        (&["agent", "-dev", "-server-port", "0"], "flag -server-port is 0: 1 to 65535 would be right"),
+        (&["agent", "-dev", "-serf-lan-port", "-1"], "flag -serf-lan-port is -1: 1 to 65535 would be right"),
         (&["agent"], "a client agent is not there yet"),
         (&["agent", "-server", "-data-dir", "/nowhere"], "a server that waits for others is not there yet"),
         (&["agent", "-bootstrap"], "data_dir cannot be empty"),
@@ -282,6 +375,10 @@ fn the_configuration_of_gos_test_harness_starts_and_stops() {
     std::fs::write(&path, HARNESS.replace("DATA", data.to_str().unwrap())).unwrap();
     let agent = Agent::start(&["agent", "-config-file", path.to_str().unwrap()]);
     assert_eq!(agent.body("GET", "/v1/status/leader", ""), "\"127.0.0.1:20006\"");
+    assert!(
+        agent.body("GET", "/v1/agent/members", "").contains("\"Port\":20004"),
+        "what is ignored is named all the same"
+    );
     assert!(agent.ends_after("INT").success());
 }
 
@@ -334,6 +431,10 @@ fn files_say_how_requests_are_taken() {
         ("check_deregister_interval_min = \"-1s\"", "is -1s: no time is below 0s"),
         ("telemetry { prometheus_retention_time = \"-1s\" }", "is -1s: no time is below 0s"),
         ("syslog_facility = \"x\"", "1:1: key \"syslog_facility\" is \"x\": LOCAL0 to LOCAL7,"),
+        (
+            "advertise_addr_wan_ipv6 = \"10.0.0.1\"",
+            "1:1: key \"advertise_addr_wan_ipv6\" is 10.0.0.1, which is not of IPv6",
+        ),
     ] {
         std::fs::write(&path, text).unwrap();
         let (_, line) = refused(&arguments);

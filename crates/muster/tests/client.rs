@@ -159,6 +159,10 @@ fn services_are_registered_from_flags_and_files_and_listed() {
     assert_eq!(printed(&agent, &["services", "register", file]), "Registered service: db\n");
     assert_eq!(printed(&agent, &["catalog", "services"]), "consul\ndb\nweb\n");
     assert_eq!(printed(&agent, &["catalog", "services", "-tags"]), "consul      \ndb          \nweb         a,b\n");
+    printed(&agent, &["services", "register", "-name", "zz"]);
+    let tagged = printed(&agent, &["catalog", "services", "-tags"]);
+    assert!(tagged.ends_with("web         a,b\nzz\n"), "{tagged:?}");
+    printed(&agent, &["services", "deregister", "-id", "zz"]);
     assert_eq!(printed(&agent, &["catalog", "services", "-node", "n1"]), "consul\ndb\nweb\n");
     assert_eq!(printed(&agent, &["catalog", "datacenters"]), "dc1\n");
     let nodes = printed(&agent, &["catalog", "nodes", "-service", "web", "-node-meta", "rack=r1"]);

@@ -131,6 +131,10 @@ fn a_definition_that_is_refused_ends_the_start_with_its_place() {
     let cases = [
         ("service { port = 80 }", format!("{name}:1:9: service has no name")),
         ("service { name = \"x\" weights { passing = 0 } }", format!("{name}:1:9: service \"x\": Invalid Weights: ")),
+        (
+            "service { name = \"x\" check { ttl = \"1s\" status = \"odd\" } }",
+            format!("{name}:1:9: service \"x\": Status for checks must 'passing', 'warning', 'critical'"),
+        ),
         ("check {\n name = \"c\"\n}", format!("{name}:1:7: check \"c\": Invalid check: ")),
         (
             "check { name = \"c\" ttl = \"1s\" service_id = \"no\" }",

@@ -70,12 +70,15 @@ fn what_consul_takes_up_again_is_taken_up_and_the_rest_is_named() {
         discard_check_output = true
         session_ttl_min = "2s"
         domain = "other"
+        raft_protocol = 3
         "#,
     );
     agent.signal("HUP");
     let line = |part: &str, told: &mut dyn Iterator<Item = std::io::Result<String>>| {
         told.map(Result::unwrap).find(|line| line.contains(part)).unwrap()
     };
+    let ignored = line("no effect here", &mut told);
+    assert!(ignored.ends_with("says why of each: raft_protocol"), "{ignored}");
     let later = line("take effect at the next start", &mut told);
     assert!(later.ends_with("at the next start: domain, session_ttl_min"), "{later}");
     line("configuration read again", &mut told);

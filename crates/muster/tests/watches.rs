@@ -50,7 +50,7 @@ fn a_command_is_told_of_each_change_of_a_key_and_reload_changes_what_is_watched(
     assert!(told().starts_with(r#"{"Key":"new","#));
     std::fs::write(directory.path().join("w.hcl"), "watches = [{ type = \"key\" }]").unwrap();
     let answer = agent.ask("PUT", "/v1/agent/reload", "");
-    assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("w.hcl:1:12: watch: key is missing"), "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 500") && answer.contains("w.hcl:1:12: watches: key is missing"), "{answer}");
     agent.body("PUT", "/v1/kv/new", "2");
     assert!(told().contains("\"Value\":\"Mg==\""), "what was watched before still is");
     assert!(agent.ends_after("TERM").success());

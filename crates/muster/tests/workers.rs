@@ -214,6 +214,13 @@ fn consul_templates_exit_codes_are_kept() {
     assert_eq!(refused(&["-zzz"]), (13, "flag provided but not defined: -zzz".into()));
     assert_eq!(refused(&["-template"]), (13, "flag needs an argument: -template".into()));
     assert_eq!(refused(&["-once", "true"]).0, 13);
+    assert_eq!(refused(&["-once", "-template", ""]).0, 13);
+    let (code, line) = refused(&["-once", "-template", "in.ctmpl"]);
+    assert!(code == 14 && line.starts_with("template \"in.ctmpl\" has no destination: "), "{code} {line}");
+    for flags in [&["-once"][..], &[]] {
+        let (code, line) = refused(flags);
+        assert!(code == 13 && line.starts_with("no template is named: "), "{code} {line}");
+    }
     let (code, line) = refused(&["-wait", "5s"]);
     assert_eq!((code, line.contains("flag -wait is not supported by this version of muster")), (13, true));
     let spec = format!("{}:{}", source.display(), directory.path().join("out").display());
@@ -296,4 +303,21 @@ fn a_variable_without_effect_is_refused_by_name() {
             assert!(!stderr.contains("password"), "no secret is repeated: {stderr}");
         }
     }
+    for name in ["CONSUL_BIND_INTERFACE", "CONSUL_CLIENT_INTERFACE", "CONSUL_LOCAL_CONFIG"] {
+        let output = Command::new(muster()).args(["entrypoint", "consul", "agent"]).env(name, "x").output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.starts_with(&format!("environment variable {name} is not read by this version")), "{stderr}");
+    }
+}
+
+/// Such a token would be taken for none.
+#[test]
+fn a_variable_that_is_no_text_is_told_without_its_value() {
+    use std::os::unix::ffi::OsStrExt;
+    let token = std::ffi::OsStr::from_bytes(b"secret\xff");
+    let output = Command::new(muster()).args(["kv", "get", "a"]).env("CONSUL_HTTP_TOKEN", token).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{stderr}");
+    assert_eq!(stderr, "environment variable CONSUL_HTTP_TOKEN is not UTF-8: set it anew, or unset it\n");
 }

@@ -87,8 +87,9 @@ async fn serve(settings: AgentSettings, sources: Sources) -> Result<()> {
     let running = Running::of(&server);
     watches.apply(settings.watches)?;
     let files = settings.auto_reload.then(|| Files::named_by(&flags));
+    let (warned, settings_now) = (settings.warnings, settings.settings);
     let reloader =
-        Reloader { files, program, flags, level, definitions, watches, running, settings: settings.settings };
+        Reloader { files, program, flags, level, definitions, watches, running, settings: settings_now, warned };
     let reloading = tokio::spawn(reloader.run(hangups, requests, shutdown.clone()));
     let exposing = engine.map(|engine| {
         let served = Served::by(&server, settings.server.http_port);

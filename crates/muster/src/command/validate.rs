@@ -18,17 +18,17 @@ pub const TABLE: FlagTable = FlagTable {
 };
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
-    let usage = "Try: muster validate --help";
-    let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage))?;
+    let usage = || format!("Try: {} validate --help", program.name());
+    let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage()))?;
     if parsed.help {
         out!("{}", TABLE.help_as(program.name()));
         return Ok(());
     }
     if parsed.rest.is_empty() {
-        return Err(Failure::usage(1, anyhow!("Must specify at least one config file or directory"), usage));
+        return Err(Failure::usage(1, anyhow!("Must specify at least one config file or directory"), usage()));
     }
     let read = || {
-        let format = parsed.text("config-format").map(Format::named).transpose()?;
+        let format = parsed.text("config-format").filter(|name| !name.is_empty()).map(Format::named).transpose()?;
         AgentSettings::of(&config::read_paths(&parsed.rest, format)?, false)
     };
     let settings = read().map_err(|error| anyhow!("Config validation failed: {}", one_line(&error)))?;

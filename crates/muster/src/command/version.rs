@@ -20,7 +20,8 @@ pub const TABLE: FlagTable = FlagTable {
 };
 
 pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
-    let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, "Try: muster version --help"))?;
+    let usage = || format!("Try: {} version --help", program.name());
+    let parsed = TABLE.parse(arguments).map_err(|error| Failure::usage(1, error, usage()))?;
     if parsed.help {
         out!("{}", TABLE.help_as(program.name()));
         return Ok(());
@@ -36,7 +37,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         ("json", _) => outln!("{{\"Version\":\"{own}\",\"Consul\":\"{CONSUL_VERSION}\"}}"),
         (other, _) => {
             let error = anyhow!("-format is {other:?}: pretty or json would be right");
-            return Err(Failure::usage(1, error, "Try: muster version --help"));
+            return Err(Failure::usage(1, error, usage()));
         }
     }
     Ok(())

@@ -12,8 +12,10 @@ use anyhow::{Result, anyhow};
 use muster_hcl::{Node, Number, Object, Position, Value};
 use muster_model::duration_text::GoDuration;
 use muster_wire::json::{ArrayWriter, ObjectWriter, push_string};
+use muster_wire::request::{register_check, register_service};
 
-use self::field::{CHECK, Field, SERVICE, Takes, WEIGHTS};
+use self::field::{CHECK, Field, SERVICE, Takes};
+use super::layer::found;
 use super::{Block, Settings};
 
 /// A definition, ready to be registered.
@@ -58,8 +60,28 @@ impl fmt::Display for Subject {
 }
 
 /// All definitions, services first, since checks may name them. A service that is defined twice counts as it is
-/// defined last, as in Consul, where the later one replaces it.
+/// defined last, as in Consul, where the later one replaces it. One that the API would refuse is told here, before
+/// anything is made.
 pub fn definitions(settings: &Settings) -> Result<Vec<Definition>> {
+    let all = as_written(settings)?;
+    all.iter().try_for_each(Definition::check)?;
+    Ok(all)
+}
+
+impl Definition {
+    fn check(&self) -> Result<()> {
+        let refused = match self.subject {
+            Subject::Service => register_service(&self.body).err().map(|error| error.to_string()),
+            Subject::Check => register_check(&self.body).err().map(|error| error.to_string()),
+        };
+        match refused {
+            Some(refused) => Err(anyhow!("{}: {} {:?}: {refused}", self.place, self.subject, self.id)),
+            None => Ok(()),
+        }
+    }
+}
+
+fn as_written(settings: &Settings) -> Result<Vec<Definition>> {
     let mut all: Vec<Definition> = Vec::new();
     let kinds = [
         ("service", Subject::Service),
@@ -143,12 +165,13 @@ impl Reader<'_> {
             }
             (Takes::Checks, Value::List(items)) => {
                 let mut writer = ArrayWriter::new(out);
-                for item in items {
-                    self.value(writer.item(), path, item, Takes::Check)?;
+                for (place, item) in items.iter().enumerate() {
+                    // Which of several, as Consul counts them.
+                    self.value(writer.item(), &format!("{path}[{place}]"), item, Takes::Check)?;
                 }
                 writer.end();
             }
-            (Takes::Check | Takes::Weights | Takes::Map(_) | Takes::Mesh, _) => {
+            (Takes::Check | Takes::Group(_) | Takes::Map(_) | Takes::Mesh, _) => {
                 let object = node.object().ok_or_else(|| self.wrong(path, node, takes))?;
                 self.nested(out, path, node, object, takes)?;
             }
@@ -160,7 +183,7 @@ impl Reader<'_> {
     fn nested(&self, out: &mut Vec<u8>, path: &str, node: &Node, object: &Object, takes: Takes) -> Result<()> {
         match takes {
             Takes::Check => self.object(out, path, object, CHECK, false),
-            Takes::Weights => self.object(out, path, object, WEIGHTS, false),
+            Takes::Group(fields) => self.object(out, path, object, fields, false),
             Takes::Map(item) => {
                 let mut writer = ObjectWriter::new(out);
                 for member in &object.members {
@@ -196,8 +219,8 @@ impl Reader<'_> {
             (Takes::Check, Value::List(items)) if items.len() > 1 => "one object, or checks = [ … ]",
             _ => takes.wanted(),
         };
-        let kind = node.value.kind();
-        anyhow!("{}:{}: key {path:?} is a {kind}: {hint} would be right", self.file, node.position)
+        let found = found(&node.value);
+        anyhow!("{}:{}: key {path:?} is {found}: {hint} would be right", self.file, node.position)
     }
 }
 

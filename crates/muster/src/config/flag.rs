@@ -44,10 +44,9 @@ fn setting(key: &Key, flag: &str, flags: &Parsed) -> Result<Setting> {
         Kind::Map => {
             let mut map = BTreeMap::new();
             for pair in flags.list(flag) {
-                match pair.split_once(':') {
-                    Some((name, value)) => map.insert(name.to_owned(), value.to_owned()),
-                    None => bail!("flag -{flag} is {pair:?}: name:value would be right"),
-                };
+                // A name alone has an empty value, as in Consul.
+                let (name, value) = pair.split_once(':').unwrap_or((pair, ""));
+                map.insert(name.to_owned(), value.to_owned());
             }
             Setting::Map(map)
         }

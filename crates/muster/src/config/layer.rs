@@ -62,13 +62,7 @@ impl Layer {
     }
 
     fn wrong(&self, path: &str, node: &Node, wanted: &str) -> anyhow::Error {
-        let found = match &node.value {
-            Value::Text(text) => format!("the string {text:?}"),
-            Value::List(items) if items.len() > 1 => format!("a list of {}", items.len()),
-            Value::Null => "null".to_owned(),
-            value @ Value::Object(_) => format!("an {}", value.kind()),
-            value => format!("a {}", value.kind()),
-        };
+        let found = found(&node.value);
         anyhow!("{}:{}: key {path:?} is {found}: {wanted} would be right", self.file, node.position)
     }
 
@@ -117,6 +111,17 @@ impl Layer {
             _ => Err(self.wrong(key.path, item, key.kind.wanted())),
         };
         items.iter().map(block).collect()
+    }
+}
+
+/// What a value is called where another one would be right.
+pub fn found(value: &Value) -> String {
+    match value {
+        Value::Text(text) => format!("the string {text:?}"),
+        Value::List(items) if items.len() > 1 => format!("a list of {}", items.len()),
+        Value::Null => "null".to_owned(),
+        value @ Value::Object(_) => format!("an {}", value.kind()),
+        value => format!("a {}", value.kind()),
     }
 }
 

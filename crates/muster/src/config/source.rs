@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use muster_hcl::{Node, parse_hcl, parse_json};
+use muster_hcl::{Node, parse, parse_json};
 
 /// A text that was read.
 #[derive(Debug)]
@@ -50,14 +50,11 @@ impl Format {
     }
 }
 
-/// The files that a flag names: one, or all `.json` and `.hcl` files of a directory in alphabetical order. With a
+/// The files that a path names: one, or all `.json` and `.hcl` files of a directory in alphabetical order. With a
 /// format given, every file of the directory.
-pub fn sources(flag: &str, path: &Path, format: Option<Format>) -> Result<Sources> {
+pub fn sources(path: &Path, format: Option<Format>) -> Result<Sources> {
     let metadata = std::fs::metadata(path).with_context(|| format!("cannot read configuration {}", path.display()))?;
     if !metadata.is_dir() {
-        if flag == "config-dir" {
-            bail!("-config-dir {} is not a directory: -config-file would be right", path.display());
-        }
         let Some(format) = format.or(Format::of(path)) else {
             bail!(
                 "{}: a configuration file's name ends in .hcl or .json; -config-format hcl or json says what it is",
@@ -89,7 +86,7 @@ pub fn sources(flag: &str, path: &Path, format: Option<Format>) -> Result<Source
 /// A fragment that `-hcl` gives.
 pub fn fragment(place: usize, text: &str) -> Result<Source> {
     let name: Arc<str> = Arc::from(format!("-hcl {}", place + 1));
-    let root = parse_hcl(text.as_bytes()).map_err(|error| anyhow::anyhow!("{name}:{error}"))?;
+    let root = parse(text.as_bytes()).map_err(|error| anyhow::anyhow!("{name}:{error}"))?;
     Ok(Source { name, root })
 }
 
@@ -98,7 +95,8 @@ fn file(path: &Path, format: Format) -> Result<Source> {
     let text = std::fs::read(path).with_context(|| format!("cannot read configuration file {name}"))?;
     let root = match format {
         Format::Json => parse_json(&text),
-        Format::Hcl => parse_hcl(&text),
+        // An object of JSON is HCL too.
+        Format::Hcl => parse(&text),
     };
     Ok(Source { root: root.map_err(|error| anyhow::anyhow!("{name}:{error}"))?, name })
 }

@@ -36,7 +36,7 @@ fn wrong_values(kind: Kind) -> &'static [&'static str] {
         Kind::Int => &["\"1\"", "1.5", "true", "{}", "99999999999999999999"],
         Kind::Number => &["\"1\"", "true", "[1]"],
         Kind::Text => &["1", "true", "[\"a\"]", "{}"],
-        Kind::Duration => &["10", "\"soon\"", "\"10\"", "true", "[]"],
+        Kind::Duration => &["10", "\"soon\"", "\"10\"", "\"9999999999h\"", "true", "[]"],
         Kind::List => &["\"a\"", "1", "[1]", "[\"a\",[]]", "{}"],
         Kind::Map => &["\"a\"", "1", "[1]", "{\"a\":1}"],
         Kind::Blocks => &["\"a\"", "1", "[1]"],
@@ -215,8 +215,8 @@ fn a_directory_is_read_in_alphabetical_order_and_others_are_skipped() {
         assert_eq!(settings.skipped.len(), 1);
         assert!(settings.skipped[0].contains("z.txt, extension must be .hcl or .json"), "{:?}", settings.skipped);
     }
-    let refused = read_flags(&["-config-format", "hcl", "-config-dir", path]).unwrap_err().to_string();
-    assert!(refused.contains("a.json:1:1: "), "with a format, all files are of it: {refused}");
+    let refused = read_flags(&["-config-format", "json", "-config-dir", path]).unwrap_err().to_string();
+    assert!(refused.contains("b.hcl:1:1: "), "with a format, all files are of it: {refused}");
 }
 
 #[test]
@@ -228,14 +228,15 @@ fn what_names_no_configuration_is_told() {
     let line = |arguments: &[&str]| format!("{:#}", read_flags(arguments).unwrap_err());
     assert!(line(&["-config-file", path]).contains("name ends in .hcl or .json"));
     assert_eq!(read_flags(&["-config-format=hcl", "-config-file", path]).unwrap().text("node_name"), Some("n"));
-    assert!(line(&["-config-dir", path]).contains("is not a directory"));
+    assert!(line(&["-config-dir", path]).contains("name ends in .hcl or .json"));
+    assert_eq!(read_flags(&["-config-format=hcl", "-config-dir", path]).unwrap().text("node_name"), Some("n"));
     assert!(line(&["-config-file", "/nowhere.hcl"]).starts_with("cannot read configuration /nowhere.hcl: "));
+    assert_eq!(read_flags(&["-hcl", "{\"node_name\":\"json\"}"]).unwrap().text("node_name"), Some("json"));
     assert_eq!(line(&["-config-format", "toml"]), "-config-format is \"toml\": hcl or json would be right");
     assert_eq!(
         line(&["-hcl", "a = "]),
         "-hcl 1:1:5: the end of the text where a value should be: a string needs quotes"
     );
-    assert!(line(&["-node-meta", "x"]).contains("name:value would be right"));
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub fn watches(settings: &Settings) -> Result<Vec<Watch>> {
 }
 
 fn placed(block: &Block, error: &anyhow::Error) -> anyhow::Error {
-    anyhow!("{}: watch: {error}", place(block))
+    anyhow!("{}: watches: {error}", place(block))
 }
 
 fn place(block: &Block) -> String {

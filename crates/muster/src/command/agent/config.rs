@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Result, anyhow, bail};
 use muster_model::NodeName;
 use muster_model::duration_text::GoDuration;
 
-use super::network::Network;
+use super::network::{Network, named_port};
 use super::{checks, dns, http, identity};
 use crate::address;
 use crate::config::{self, Definition, Settings, Watch, definitions};
@@ -97,15 +97,18 @@ impl AgentSettings {
             http: http::settings(settings)?,
             connections_per_client: http::connections_per_client(settings)?,
             waits: http::waits(settings)?,
-            serf_ports: [serf_port(settings, "ports.serf_lan", 8301), serf_port(settings, "ports.serf_wan", 8302)],
+            serf_ports: [named_port(settings, "ports.serf_lan", 8301)?, serf_wan_port(settings)?],
             scripts: checks::scripts(settings),
             probes: checks::probes(settings)?,
             check_times: checks::times(settings)?,
             discard_check_output: settings.bool("discard_check_output").unwrap_or(false),
             version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
-            ..ServerConfig::at(NodeName::new(node).context("node_name")?, network.advertise)
+            ..ServerConfig::at(
+                NodeName::new(node).map_err(|problem| settings.wrong("node_name", format!("is refused: {problem}")))?,
+                network.advertise,
+            )
         };
-        let pid_file = settings.text("pid_file").map(PathBuf::from);
+        let pid_file = settings.text("pid_file").filter(|text| !text.is_empty()).map(PathBuf::from);
         let (log, definitions) = (log(settings)?, definitions(settings)?);
         Ok(Self {
             server,
@@ -171,7 +174,7 @@ fn check_mode(settings: &Settings, dev: bool) -> Result<()> {
     let expect = settings.int("bootstrap_expect").unwrap_or(0);
     let bootstrap = settings.bool("bootstrap").unwrap_or(false);
     let server = settings.bool("server");
-    if server == Some(false) && !dev {
+    if server == Some(false) {
         return Err(settings.wrong(
             "server",
             "asks for a client agent, which is not there yet: server = true with bootstrap = true makes this host \
@@ -192,11 +195,7 @@ fn check_mode(settings: &Settings, dev: bool) -> Result<()> {
             ));
         }
     }
-    if expect == 1 && bootstrap {
-        // Consul's words.
-        bail!("'bootstrap_expect > 0' and 'bootstrap = true' are mutually exclusive");
-    }
-    if expect == 1 && server != Some(true) && !dev {
+    if expect == 1 && !bootstrap && server != Some(true) && !dev {
         bail!("'bootstrap_expect > 0' requires 'server = true'");
     }
     if dev || bootstrap || expect == 1 {
@@ -210,9 +209,11 @@ fn check_mode(settings: &Settings, dev: bool) -> Result<()> {
     }
 }
 
-/// A port that nobody listens on, but that the agent names.
-fn serf_port(settings: &Settings, path: &str, default: u16) -> u16 {
-    settings.int(path).and_then(|port| u16::try_from(port).ok()).unwrap_or(default)
+/// Of gossip between datacenters, which may be off.
+fn serf_wan_port(settings: &Settings) -> Result<u16> {
+    const PORT: u16 = 8302;
+    let path = "ports.serf_wan";
+    if settings.int(path).is_some_and(|port| port < 1) { Ok(PORT) } else { named_port(settings, path, PORT) }
 }
 
 /// A port; 0 is any that is free.

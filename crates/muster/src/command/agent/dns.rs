@@ -33,7 +33,8 @@ pub fn port(named: Option<i64>, http_port: u16) -> Result<Option<u16>> {
     match named {
         None if http_port == 0 => Ok(Some(0)),
         None => Ok(Some(DNS_PORT)),
-        Some(-1) => Ok(None),
+        // Any number below zero is none, as in Consul.
+        Some(..0) => Ok(None),
         Some(number) => u16::try_from(number)
             .map(Some)
             .map_err(|_| anyhow!("DNS port is {number}: 1 to 65535 would be right, 0 for any, or -1 for none")),
@@ -183,6 +184,7 @@ mod tests {
         assert_eq!((config.port, config.listen.len()), (8600, 1));
         assert_eq!(config.answers.domain.to_string(), "consul.");
         assert!(read(&["-dns-port", "-1"], "").unwrap().is_none());
+        assert!(read(&["-dns-port", "-2"], "").unwrap().is_none());
         assert_eq!(port(None, 0).unwrap(), Some(0), "any, if HTTP's is any");
     }
 
@@ -254,7 +256,7 @@ mod tests {
             assert!(line.contains(&format!(": key {expected}")) && !line.contains('\n'), "{line}\n{expected}");
         }
         let flags = [
-            (["-dns-port", "-2"], "flag -dns-port is -2: 1 to 65535"),
+            (["-dns-port", "70000"], "flag -dns-port is 70000: 1 to 65535"),
             (["-alt-domain", "service.x"], "flag -alt-domain cannot start with \"service\""),
             (["-recursor", "x"], "flag -recursor has \"x\": an IP address"),
         ];

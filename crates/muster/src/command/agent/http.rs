@@ -61,7 +61,12 @@ fn telemetry(settings: &Settings) -> Result<Telemetry> {
 
 /// How many connections one client may have; 0: any number.
 pub fn connections_per_client(settings: &Settings) -> Result<usize> {
-    number(settings, "limits.http_max_conns_per_client", 200, i64::from(i32::MAX))
+    let path = "limits.http_max_conns_per_client";
+    // Below zero is none too, as in Consul.
+    if settings.int(path).is_some_and(|most| most < 0) {
+        return Ok(0);
+    }
+    number(settings, path, 200, i64::from(i32::MAX))
 }
 
 /// How long blocking queries wait.

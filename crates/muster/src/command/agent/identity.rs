@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use muster_model::MAX_NAME_BYTES;
 use muster_wire::request::check_meta;
 
 use crate::config::Settings;
@@ -11,12 +12,11 @@ use crate::config::Settings;
 /// The longest name that DNS takes in one label.
 const MAX_LABEL: usize = 63;
 
-/// The name as given, else the host's.
+/// The name as given, else the host's; so too where an empty one is given, as in Consul.
 pub fn node_name(settings: &Settings, host_name: impl Fn() -> Result<String>) -> Result<String> {
     match settings.text("node_name") {
-        Some("") => Err(settings.wrong("node_name", "is empty: a name would be right")),
-        Some(name) => Ok(name.to_owned()),
-        None => host_name(),
+        Some(name) if !name.is_empty() => Ok(name.to_owned()),
+        _ => host_name(),
     }
 }
 
@@ -67,6 +67,9 @@ pub fn datacenter(settings: &Settings) -> Result<String> {
     let valid = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
     };
+    if datacenter.len() > MAX_NAME_BYTES {
+        return Err(settings.wrong("datacenter", format!("is longer than {MAX_NAME_BYTES} bytes")));
+    }
     if !valid(&datacenter) {
         return Err(settings.wrong("datacenter", format!("is {datacenter:?}: letters, digits, - and _ would be right")));
     }

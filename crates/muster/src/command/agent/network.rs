@@ -32,28 +32,11 @@ pub struct Network {
 impl Network {
     /// With Consul's defaults, but for the bind address: that is the one of the default route.
     pub fn of(settings: &Settings, dev: bool) -> Result<Self> {
-        let given = |path| given(settings, path);
-        let (ipv4, ipv6) = (given("advertise_addr_ipv4")?, given("advertise_addr_ipv6")?);
-        if ipv4.is_some_and(|address| !address.is_ipv4()) {
-            return Err(settings.wrong("advertise_addr_ipv4", "is not of IPv4"));
-        }
-        if ipv6.is_some_and(|address| !address.is_ipv6()) {
-            return Err(settings.wrong("advertise_addr_ipv6", "is not of IPv6"));
-        }
-        let bind = match given("bind_addr")? {
-            None if dev => LOOPBACK,
-            None => address::advertised().address,
-            Some(any) if any.is_unspecified() => address::advertised().address,
-            Some(address) => address,
-        };
-        let advertise = match given("advertise_addr")? {
-            Some(any) if any.is_unspecified() => {
-                return Err(settings.wrong("advertise_addr", format!("is {any}: others cannot reach that")));
-            }
-            Some(address) => address,
-            None => ipv4.or(ipv6).unwrap_or(bind),
-        };
-        let wan = given("advertise_addr_wan")?.unwrap_or(advertise);
+        let of_family = |path| of_family(settings, path);
+        let (ipv4, ipv6) = (of_family("advertise_addr_ipv4")?, of_family("advertise_addr_ipv6")?);
+        let bind = bind(settings, dev)?;
+        let advertise = reachable(settings, "advertise_addr")?.or(ipv4).or(ipv6).unwrap_or(bind);
+        let wan = reachable(settings, "advertise_addr_wan")?.unwrap_or(advertise);
         let mut tagged = BTreeMap::new();
         let mut tag = |name: &str, address: IpAddr| tagged.insert(Arc::from(name), Arc::from(address.to_string()));
         let family = |address: IpAddr| if address.is_ipv4() { "ipv4" } else { "ipv6" };
@@ -64,8 +47,8 @@ impl Network {
         let more = [
             ("lan_ipv4", ipv4),
             ("lan_ipv6", ipv6),
-            ("wan_ipv4", given("advertise_addr_wan_ipv4")?),
-            ("wan_ipv6", given("advertise_addr_wan_ipv6")?),
+            ("wan_ipv4", of_family("advertise_addr_wan_ipv4")?),
+            ("wan_ipv6", of_family("advertise_addr_wan_ipv6")?),
         ];
         for (name, address) in more {
             address.map(|address| tag(name, address));
@@ -77,8 +60,41 @@ impl Network {
             sockets: sockets(settings)?,
             socket_access: socket_access(settings)?,
             http_port: port(settings, "ports.http", HTTP_PORT)?,
-            server_port: port(settings, "ports.server", SERVER_PORT)?,
+            server_port: named_port(settings, "ports.server", SERVER_PORT)?,
         })
+    }
+}
+
+/// The address that the node has if no other is advertised.
+fn bind(settings: &Settings, dev: bool) -> Result<IpAddr> {
+    let path = "bind_addr";
+    if settings.text(path) == Some("") {
+        return Err(settings.wrong(path, "is empty: an IP address would be right, or leave it out"));
+    }
+    Ok(match given(settings, path)? {
+        None if dev => LOOPBACK,
+        Some(address) if !address.is_unspecified() => address,
+        _ => address::advertised().address,
+    })
+}
+
+/// An address that others are told.
+fn reachable(settings: &Settings, path: &str) -> Result<Option<IpAddr>> {
+    match given(settings, path)? {
+        Some(any) if any.is_unspecified() => Err(settings.wrong(path, format!("is {any}: others cannot reach that"))),
+        address => Ok(address),
+    }
+}
+
+/// An address of the family that the key is about.
+fn of_family(settings: &Settings, path: &str) -> Result<Option<IpAddr>> {
+    let is_ipv4 = path.ends_with("_ipv4");
+    match given(settings, path)? {
+        Some(address) if address.is_ipv4() != is_ipv4 => {
+            let family = if is_ipv4 { "IPv4" } else { "IPv6" };
+            Err(settings.wrong(path, format!("is {address}, which is not of {family}")))
+        }
+        address => Ok(address),
     }
 }
 
@@ -110,7 +126,7 @@ fn address_of(settings: &Settings, path: &str, text: &str) -> Result<IpAddr> {
 
 /// Where HTTP or DNS listens, by the keys of its addresses and port: nowhere if its port is off.
 pub fn listen(settings: &Settings, addresses: &str, port: &str) -> Result<Vec<IpAddr>> {
-    if settings.int(port) == Some(-1) {
+    if is_off(settings, port) {
         return Ok(Vec::new());
     }
     let own = settings.text(addresses).filter(|text| !text.is_empty());
@@ -129,9 +145,14 @@ pub fn listen(settings: &Settings, addresses: &str, port: &str) -> Result<Vec<Ip
     Ok(list)
 }
 
+/// Any number below zero is none, as in Consul.
+fn is_off(settings: &Settings, port: &str) -> bool {
+    settings.int(port).is_some_and(|number| number < 0)
+}
+
 /// The sockets among HTTP's addresses.
 fn sockets(settings: &Settings) -> Result<Vec<PathBuf>> {
-    if settings.int("ports.http") == Some(-1) {
+    if is_off(settings, "ports.http") {
         return Ok(Vec::new());
     }
     let words = settings.text(HTTP).unwrap_or_default().split_whitespace();
@@ -160,9 +181,20 @@ fn socket_access(settings: &Settings) -> Result<SocketAccess> {
     })
 }
 
+/// A port that nobody listens on, but that the agent names.
+pub fn named_port(settings: &Settings, path: &str, default: u16) -> Result<u16> {
+    match settings.int(path) {
+        None => Ok(default),
+        Some(number) => match u16::try_from(number) {
+            Ok(port) if port > 0 => Ok(port),
+            _ => Err(settings.wrong(path, format!("is {number}: 1 to 65535 would be right"))),
+        },
+    }
+}
+
 fn port(settings: &Settings, path: &str, default: u16) -> Result<u16> {
     match settings.int(path) {
-        None | Some(-1) => Ok(default),
+        None | Some(..0) => Ok(default),
         Some(number) => match u16::try_from(number) {
             Ok(port) => Ok(port),
             Err(_) => Err(settings.wrong(path, format!("is {number}: 1 to 65535 would be right, or -1 for none"))),

@@ -93,6 +93,8 @@ pub struct Reloader {
     pub running: Running,
     /// What holds now.
     pub settings: Settings,
+    /// What was warned of already.
+    pub warned: Vec<String>,
 }
 
 impl Reloader {
@@ -130,6 +132,10 @@ impl Reloader {
         self.level.set(&read.log.level)?;
         self.running.change(&read.server).await?;
         self.watches.apply(read.watches)?;
+        for warning in read.warnings.iter().filter(|warning| !self.warned.contains(warning)) {
+            warn!("{warning}");
+        }
+        self.warned = read.warnings;
         let later = read.settings.changed_for_the_next_start(&self.settings);
         if !later.is_empty() {
             warn!("these changed and take effect at the next start: {}", later.join(", "));

@@ -154,7 +154,8 @@ fn services(session: &Session) -> Result<()> {
     }
     if session.parsed.bool("tags") {
         let rows: Vec<_> = services.into_iter().map(|(name, tags)| vec![name, tags.join(",")]).collect();
-        out!("{}", spaced(&rows, 6));
+        // The last line's blanks are gone in Consul's too.
+        outln!("{}", spaced(&rows, 6).trim_end());
         return Ok(());
     }
     services.dedup_by(|one, other| one.0 == other.0);

@@ -1,7 +1,7 @@
 //! The fields of definitions, as files spell them and as the API does.
 
 /// A field.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Field {
     /// In files.
     pub name: &'static str,
@@ -23,7 +23,8 @@ pub enum Takes {
     List,
     /// Names with something each.
     Map(Item),
-    Weights,
+    /// These fields.
+    Group(&'static [Field]),
     Check,
     Checks,
     /// Something of the service mesh: nothing, or an error.
@@ -64,7 +65,7 @@ impl Takes {
             Self::Map(Item::Text) => "an object of strings",
             Self::Map(Item::List) => "an object of lists of strings",
             Self::Map(Item::Address) => "an object of address and port each",
-            Self::Weights | Self::Check | Self::Mesh => "an object",
+            Self::Group(_) | Self::Check | Self::Mesh => "an object",
             Self::Checks => "a list of objects",
         }
     }
@@ -83,23 +84,24 @@ pub const SERVICE: &[Field] = &[
     field("check", "Check", Takes::Check),
     field("checks", "Checks", Takes::Checks),
     field("connect", "Connect", Takes::Mesh),
-    also("enable_tag_override", "enabletagoverride", "EnableTagOverride", Takes::Bool),
+    field("enable_tag_override", "EnableTagOverride", Takes::Bool),
     field("id", "ID", Takes::Text),
     field("kind", "Kind", Takes::Text),
+    field("locality", "Locality", Takes::Group(LOCALITY)),
     field("meta", "Meta", Takes::Map(Item::Text)),
     field("name", "Name", Takes::Text),
     field("port", "Port", Takes::Int),
     field("proxy", "Proxy", Takes::Mesh),
     field("socket_path", "SocketPath", Takes::Text),
-    also("tagged_addresses", "taggedaddresses", "TaggedAddresses", Takes::Map(Item::Address)),
+    field("tagged_addresses", "TaggedAddresses", Takes::Map(Item::Address)),
     field("tags", "Tags", Takes::List),
     field("token", "Token", Takes::Token),
-    field("weights", "Weights", Takes::Weights),
+    field("weights", "Weights", Takes::Group(WEIGHTS)),
 ];
 
 pub const CHECK: &[Field] = &[
-    also("alias_node", "aliasnode", "AliasNode", Takes::Text),
-    also("alias_service", "aliasservice", "AliasService", Takes::Text),
+    field("alias_node", "AliasNode", Takes::Text),
+    field("alias_service", "AliasService", Takes::Text),
     also("args", "scriptargs", "ScriptArgs", Takes::List),
     field("body", "Body", Takes::Text),
     also(
@@ -118,7 +120,7 @@ pub const CHECK: &[Field] = &[
     field("h2ping_use_tls", "H2PingUseTLS", Takes::Bool),
     field("header", "Header", Takes::Map(Item::List)),
     field("http", "HTTP", Takes::Text),
-    also("id", "checkid", "CheckID", Takes::Text),
+    field("id", "CheckID", Takes::Text),
     field("interval", "Interval", Takes::Duration),
     field("method", "Method", Takes::Text),
     field("name", "Name", Takes::Text),
@@ -139,6 +141,8 @@ pub const CHECK: &[Field] = &[
     field("udp", "UDP", Takes::Text),
 ];
 
-pub const WEIGHTS: &[Field] = &[field("passing", "Passing", Takes::Int), field("warning", "Warning", Takes::Int)];
+const WEIGHTS: &[Field] = &[field("passing", "Passing", Takes::Int), field("warning", "Warning", Takes::Int)];
+
+const LOCALITY: &[Field] = &[field("region", "Region", Takes::Text), field("zone", "Zone", Takes::Text)];
 
 const ADDRESS: &[Field] = &[field("address", "Address", Takes::Text), field("port", "Port", Takes::Int)];

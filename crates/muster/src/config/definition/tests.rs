@@ -1,7 +1,6 @@
 use std::sync::Arc;
 
 use muster_hcl::parse_hcl;
-use muster_wire::request::{register_check, register_service};
 
 use super::super::table::keys;
 use super::*;
@@ -22,7 +21,7 @@ fn read(text: &str) -> Result<Vec<Definition>> {
         let origin = Origin::File(Arc::clone(&file), member.position);
         settings.lay(vec![(key(&member.key), Entry { setting: Setting::Blocks(blocks), origin })]);
     }
-    definitions(&settings)
+    as_written(&settings)
 }
 
 fn body(text: &str) -> String {
@@ -64,7 +63,8 @@ fn every_field_is_one_that_the_api_reads() {
         Takes::Map(field::Item::Text) => "{ a = \"x\" }",
         Takes::Map(field::Item::List) => "{ a = [\"x\"] }",
         Takes::Map(field::Item::Address) => "{ a = { address = \"x\" port = 1 } }",
-        Takes::Weights => "{ passing = 1 }",
+        Takes::Group(fields) if fields[0].name == "region" => "{ region = \"x\" }",
+        Takes::Group(_) => "{ passing = 1 }",
         Takes::Check => "{ ttl = \"1s\" }",
         Takes::Checks => "[{ ttl = \"1s\" }]",
         Takes::Mesh => "{}",
@@ -86,6 +86,48 @@ fn every_field_is_one_that_the_api_reads() {
     }
 }
 
+fn wrong_values(takes: Takes) -> &'static [&'static str] {
+    match takes {
+        Takes::Text | Takes::Token => &["5", "true", "[\"a\"]", "{}"],
+        Takes::Duration => &["5", "\"soon\"", "\"5\"", "\"9999999999h\"", "[]"],
+        Takes::Bool => &["\"true\"", "1", "{}"],
+        Takes::Int => &["\"1\"", "1.5", "true", "[1]"],
+        Takes::List => &["\"a\"", "[1]", "[[]]", "{}"],
+        Takes::Map(field::Item::Text) => &["\"a\"", "[1]", "{ a = 1 }"],
+        Takes::Map(field::Item::List) => &["\"a\"", "{ a = \"x\" }", "{ a = [1] }"],
+        Takes::Map(field::Item::Address) => &["\"a\"", "{ a = \"x\" }", "{ a = { port = \"1\" } }"],
+        Takes::Group(_) => &["5", "{ passing = [] }", "{ region = [] }"],
+        Takes::Check => &["5", "{ ttl = 1 }", "[1, 2]"],
+        Takes::Checks => &["\"x\"", "[1]", "[{ ttl = 1 }]"],
+        Takes::Mesh => &["5", "{ a = 1 }"],
+    }
+}
+
+#[test]
+fn every_field_says_what_it_is_and_where() {
+    for (subject, fields) in [("service", SERVICE), ("check", CHECK)] {
+        for field in fields {
+            for value in wrong_values(field.takes) {
+                let text = format!("{subject} {{ {} = {value} }}", field.name);
+                let line = read(&text).expect_err(&text).to_string();
+                assert!(line.starts_with("F:1:") && !line.contains('\n'), "{text}: {line}");
+                assert!(
+                    line.contains(&format!("key \"{subject}.{}", field.name)) || line.contains("config key"),
+                    "{text}: {line}"
+                );
+            }
+        }
+    }
+    for group in ["check", "weights", "tagged_addresses"] {
+        let text = match group {
+            "tagged_addresses" => "service { tagged_addresses { lan { nope = 1 } } }".to_owned(),
+            group => format!("service {{ {group} {{ nope = 1 }} }}"),
+        };
+        let line = read(&text).unwrap_err().to_string();
+        assert!(line.contains(&format!("invalid config key service.{group}")) && line.ends_with(".nope"), "{line}");
+    }
+}
+
 #[test]
 fn mistakes_are_told_with_their_place() {
     let refused = |text: &str| read(text).unwrap_err().to_string();
@@ -94,7 +136,7 @@ fn mistakes_are_told_with_their_place() {
         ("service {\n name = \"x\"\n prot = 80 }", "F:3:2: invalid config key service.prot"),
         (
             "service { name = \"x\" port = \"80\" }",
-            "F:1:29: key \"service.port\" is a string: a whole number would be right",
+            "F:1:29: key \"service.port\" is the string \"80\": a whole number would be right",
         ),
         ("service { name = 5 }", "F:1:18: key \"service.name\" is a number: a string in quotes would be right"),
         (
@@ -103,7 +145,7 @@ fn mistakes_are_told_with_their_place() {
         ),
         (
             "service { name = \"x\" check { ttl = \"1s\" } check { ttl = \"2s\" } }",
-            "F:1:28: key \"service.check\" is a list: one object, or checks = [ … ] would be right",
+            "F:1:28: key \"service.check\" is a list of 2: one object, or checks = [ … ] would be right",
         ),
         (
             "service { name = \"x\" meta { a = 1 } }",
@@ -114,12 +156,28 @@ fn mistakes_are_told_with_their_place() {
             "F:1:30: key \"service.connect\" is not supported by this version of muster: there is no service mesh",
         ),
         (
+            "service { name = \"x\" checks = [{ ttl = \"1s\" }, { http = \"u\" interval = \"x\" }] }",
+            "F:1:72: key \"service.checks[1].interval\" is the string \"x\": a duration in quotes such as \"10s\" would \
+             be right",
+        ),
+        (
             "check { name = \"x\" args = \"a b\" }",
-            "F:1:27: key \"check.args\" is a string: a list of strings would be right",
+            "F:1:27: key \"check.args\" is the string \"a b\": a list of strings would be right",
         ),
     ];
     for (text, expected) in cases {
         assert_eq!(refused(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn names_of_fields_have_consuls_spellings_and_no_others() {
+    for field in ["EnableTagOverride = 1", "TaggedAddresses = 1", "check { AliasNode = 1 }", "check { CheckID = 1 }"] {
+        let line = read(&format!("service {{ name = \"x\" {field} }}")).unwrap_err().to_string();
+        assert!(line.contains("invalid config key service."), "{line}");
+    }
+    for field in ["ServiceID", "DockerContainerID", "DeregisterCriticalServiceAfter"] {
+        assert!(read(&format!("check {{ name = \"x\" {field} = \"1m\" }}")).is_ok(), "{field}");
     }
 }
 

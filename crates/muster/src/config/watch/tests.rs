@@ -89,6 +89,6 @@ fn mistakes_are_told_with_their_place_and_what_would_be_right() {
         ),
     ] {
         let error = refused(watch);
-        assert!(error.starts_with("F:1:12: watch: ") && error.contains(expected), "{watch}: {error}");
+        assert!(error.starts_with("F:1:12: watches: ") && error.contains(expected), "{watch}: {error}");
     }
 }
