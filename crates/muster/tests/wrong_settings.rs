@@ -98,7 +98,7 @@ fn texts_that_are_no_configuration_are_told_with_their_place() {
         ("f.hcl", b"node_name = \"\xff\"".to_vec(), "1:14: the text is not UTF-8"),
         ("f.json", deep("{\"a\":", "}").into_bytes(), "more than 64 objects or lists in each other"),
         ("f.json", deep("{\"a\":[", "]}").into_bytes(), "more than 64 objects or lists in each other"),
-        ("f.hcl", deep("a { b = ", "}").into_bytes(), "more than 64 objects or lists in each other"),
+        ("f.hcl", deep("a { ", "}").into_bytes(), "more than 64 objects or lists in each other"),
         ("f.hcl", format!("a = {}", deep("[", "]")).into_bytes(), "more than 64 objects or lists in each other"),
         ("f.json", b"{\"ports\":{\"http\":1".to_vec(), "the end of the text where a comma or } should be"),
         ("f.json", b"[]".to_vec(), "1:1: '[' where { should be"),
