@@ -113,9 +113,11 @@ fn is_host(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    type Case<'a> = (fn(&str) -> bool, &'a [&'a str], &'a [&'a str]);
+
     #[test]
     fn texts_are_what_their_flags_take() {
-        let cases: [(fn(&str) -> bool, &[&str], &[&str]); 6] = [
+        let cases: [Case<'_>; 6] = [
             (is_word, &["muster/machine:trixie", "r:5000", "10.0.0.0/8"], &["", "a b", "-x", "a\n"]),
             (is_flag, &["debug", "log-opt=max size"], &["", "--debug", "=x", "a b=c", "x=\n"]),
             (is_pair, &["tier=db", "x=", "x=a b"], &["tier", "=db", "a b=c", "", "a=\nb"]),
