@@ -219,8 +219,8 @@ fn a_journal_whose_pages_are_damaged_is_refused_with_one_line() {
     assert!(agent.ends_after("TERM").success());
     let path = data.join("journal.redb");
     let mut bytes = std::fs::read(&path).unwrap();
-    for start in (64 << 10..bytes.len() - 512).step_by(64 << 10) {
-        bytes[start..start + 512].fill(0xa5);
+    for start in (4 << 10..bytes.len() - 512).step_by(64 << 10) {
+        bytes[start..start + 512].fill(0xff);
     }
     std::fs::write(&path, bytes).unwrap();
     let (code, line) = refused(&["agent", "-bootstrap", "-data-dir", data.to_str().unwrap(), "-http-port", "0"]);
