@@ -69,47 +69,20 @@ impl AgentSettings {
 
     /// From the configuration; with `dev` in memory and on loopback.
     pub fn of(settings: &Settings, dev: bool) -> Result<Self> {
+        // First, so that a file of definitions alone is told what is wrong in it.
+        let (definitions, watches) = (definitions(settings)?, config::watches(settings)?);
         check_mode(settings, dev)?;
         let data_dir = settings.text("data_dir").filter(|text| !text.is_empty()).map(PathBuf::from);
         if data_dir.is_none() && !dev {
             bail!("data_dir cannot be empty: add -data-dir DIR, or -dev to keep nothing");
         }
-        let mut warnings = settings.skipped.clone();
         let node = identity::node_name(settings, address::host_name)?;
+        let mut warnings = settings.skipped.clone();
         warnings.extend(identity::undiscoverable(&node));
         warnings.extend(without_effect(settings));
-        let network = Network::of(settings, dev)?;
-        let datacenter = identity::datacenter(settings)?;
-        let dns = dns::settings(settings, network.http_port, &datacenter)?;
-        let server = ServerConfig {
-            node_id: identity::node_id(settings)?,
-            node_meta: identity::node_meta(settings)?,
-            tagged_addresses: network.tagged_addresses,
-            datacenter: Arc::from(datacenter),
-            data_dir: data_dir.filter(|_| !dev),
-            listen: network.listen,
-            sockets: network.sockets,
-            socket_access: network.socket_access,
-            http_port: network.http_port,
-            server_port: network.server_port,
-            pretty: dev,
-            dns,
-            http: http::settings(settings)?,
-            connections_per_client: http::connections_per_client(settings)?,
-            waits: http::waits(settings)?,
-            serf_ports: [named_port(settings, "ports.serf_lan", 8301)?, serf_wan_port(settings)?],
-            scripts: checks::scripts(settings),
-            probes: checks::probes(settings)?,
-            check_times: checks::times(settings)?,
-            discard_check_output: settings.bool("discard_check_output").unwrap_or(false),
-            version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
-            ..ServerConfig::at(
-                NodeName::new(node).map_err(|problem| settings.wrong("node_name", format!("is refused: {problem}")))?,
-                network.advertise,
-            )
-        };
+        let server = server(settings, dev, node, data_dir)?;
         let pid_file = settings.text("pid_file").filter(|text| !text.is_empty()).map(PathBuf::from);
-        let (log, definitions) = (log(settings)?, definitions(settings)?);
+        let log = log(settings)?;
         Ok(Self {
             server,
             expose: Vec::new(),
@@ -117,11 +90,45 @@ impl AgentSettings {
             pid_file,
             auto_reload: settings.bool("auto_reload_config").unwrap_or(false),
             definitions,
-            watches: config::watches(settings)?,
+            watches,
             settings: settings.clone(),
             warnings,
         })
     }
+}
+
+/// The registry with its node, ports and limits.
+fn server(settings: &Settings, dev: bool, node: String, data_dir: Option<PathBuf>) -> Result<ServerConfig> {
+    let network = Network::of(settings, dev)?;
+    let datacenter = identity::datacenter(settings)?;
+    let dns = dns::settings(settings, network.http_port, &datacenter)?;
+    Ok(ServerConfig {
+        node_id: identity::node_id(settings)?,
+        node_meta: identity::node_meta(settings)?,
+        tagged_addresses: network.tagged_addresses,
+        datacenter: Arc::from(datacenter),
+        data_dir: data_dir.filter(|_| !dev),
+        listen: network.listen,
+        sockets: network.sockets,
+        socket_access: network.socket_access,
+        http_port: network.http_port,
+        server_port: network.server_port,
+        pretty: dev,
+        dns,
+        http: http::settings(settings)?,
+        connections_per_client: http::connections_per_client(settings)?,
+        waits: http::waits(settings)?,
+        serf_ports: [named_port(settings, "ports.serf_lan", 8301)?, serf_wan_port(settings)?],
+        scripts: checks::scripts(settings),
+        probes: checks::probes(settings)?,
+        check_times: checks::times(settings)?,
+        discard_check_output: settings.bool("discard_check_output").unwrap_or(false),
+        version: settings.text("version").map_or(crate::registry_server::CONSUL_VERSION, |text| text).into(),
+        ..ServerConfig::at(
+            NodeName::new(node).map_err(|problem| settings.wrong("node_name", format!("is refused: {problem}")))?,
+            network.advertise,
+        )
+    })
 }
 
 /// The one warning about what is set and does nothing.
