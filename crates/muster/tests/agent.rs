@@ -475,6 +475,17 @@ fn validate_says_what_agent_would() {
             && told.contains("more.json:1:18: key \"ports.http\""),
         "{told}"
     );
+    let alone = directory.path().join("alone.json");
+    for (text, expected) in [
+        (r#"{"log_level":"loud"}"#, "key \"log_level\" is \"loud\": "),
+        (r#"{"node_id":"x"}"#, "key \"node_id\" is \"x\": "),
+        (r#"{"recursors":["x"]}"#, "key \"recursors\" has \"x\": "),
+        (r#"{"services":[null]}"#, "key \"services\" is null: "),
+    ] {
+        std::fs::write(&alone, text).unwrap();
+        let (code, _, told) = validate(&[good, alone.to_str().unwrap()]);
+        assert!(code == 1 && told.contains(expected), "{told}");
+    }
     let (code, _, told) = validate(&[]);
     assert!(code == 1 && told.starts_with("Must specify at least one config file or directory"), "{told}");
 }
