@@ -24,6 +24,11 @@ use crate::answer::Member;
 pub struct BadFilter(#[from] FilterError);
 
 impl BadFilter {
+    /// Whether the expression can be read, and asks what rows of this kind do not have.
+    pub fn is_about_fields(&self) -> bool {
+        !matches!(self.0, FilterError::Syntax(_) | FilterError::TooDeep { .. })
+    }
+
     /// The answer's status.
     pub fn status(&self) -> Status {
         Status::Internal
