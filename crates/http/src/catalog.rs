@@ -144,7 +144,11 @@ fn node_with_services(api: &Api, entry: Option<&NodeServices>, filter: Option<&S
     let mut body = Vec::new();
     match form {
         Form::Map => answer::catalog_node(&mut body, api.registry.datacenter(), node, services),
-        Form::List => answer::node_services(&mut body, api.registry.datacenter(), node, services),
+        Form::List => {
+            // A node without any has no list; one that is empty by a filter has one.
+            let some = filter.is_some() || entry.is_some_and(|entry| !entry.services.is_empty());
+            answer::node_services(&mut body, api.registry.datacenter(), node, some.then_some(services));
+        }
     }
     body
 }
@@ -179,6 +183,8 @@ pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiEr
         DeregisterTarget::Node => CatalogDeregistration::Node(asked.node),
         DeregisterTarget::Service(id) => CatalogDeregistration::Service(asked.node, id),
         DeregisterTarget::Check(id) => CatalogDeregistration::Check(asked.node, id),
+        // There are no peers, so nothing to remove.
+        DeregisterTarget::OfPeer(_) => return Ok(Reply::json(answer::boolean(true))),
     };
     api.registry.submit(Command::Deregister(target)).await?;
     Ok(Reply::json(answer::boolean(true)))

@@ -10,6 +10,7 @@ mod catalog_check;
 mod catalog_description;
 mod check_fields;
 mod check_write;
+mod decode_error;
 mod event;
 mod fields;
 mod go_types;
@@ -29,8 +30,8 @@ pub use agent_check::{CheckRequest, CheckUpdate, NodeCheckRequest, register_chec
 pub use catalog::{
     CatalogDeregister, CatalogRegister, DeregisterTarget, deregister, deregister_in, register, register_in,
 };
+pub use decode_error::DecodeError;
 pub use event::{BadEvent, EventRequest};
-pub use fields::DecodeError;
 pub use kv::{BadKvRequest, KvDelete, KvGet, KvPut, KvShape};
 pub use kv_import::{ImportEntry, import_entries};
 pub use meta::{MetaProblem, check as check_meta};

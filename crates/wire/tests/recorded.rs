@@ -140,7 +140,7 @@ fn catalog_goes_there_and_back() {
         assert_same(&row, &out);
         let mut list = Vec::new();
         let services = entry.iter().flat_map(|entry| &entry.services.entries).map(Stored::from);
-        answer::node_services(&mut list, "dc1", entry.as_ref().map(|entry| Stored::from(&entry.node)), services);
+        answer::node_services(&mut list, "dc1", entry.as_ref().map(|entry| Stored::from(&entry.node)), Some(services));
         let other = answered(&row.target.replace("/node/", "/node-services/"));
         if let Some((row, _)) = other.first() {
             assert_same(row, &list);

@@ -99,12 +99,12 @@ pub fn catalog_node<'a>(
     object.end();
 }
 
-/// `/v1/catalog/node-services/NAME`: as [`catalog_node`], but with a list.
+/// `/v1/catalog/node-services/NAME`: as [`catalog_node`], but with a list; none at all is null.
 pub fn node_services<'a>(
     out: &mut Vec<u8>,
     datacenter: &str,
     node: Option<Stored<'a, Node>>,
-    services: impl IntoIterator<Item = Stored<'a, Service>>,
+    services: Option<impl IntoIterator<Item = Stored<'a, Service>>>,
 ) {
     let mut object = ObjectWriter::new(out);
     match node {
@@ -114,11 +114,16 @@ pub fn node_services<'a>(
         }
         Some(node) => {
             entity::node(object.member("Node"), datacenter, node);
-            let mut list = ArrayWriter::new(object.member("Services"));
-            for service in services {
-                entity::service(list.item(), service);
+            match services {
+                None => object.raw("Services", "null"),
+                Some(services) => {
+                    let mut list = ArrayWriter::new(object.member("Services"));
+                    for service in services {
+                        entity::service(list.item(), service);
+                    }
+                    list.end();
+                }
             }
-            list.end();
         }
     }
     object.end();

@@ -167,6 +167,12 @@ impl ServiceFields {
         acceptable_address(&self.address) && tagged.into_iter().all(|address| !address.chars().any(char::is_control))
     }
 
+    /// Drops what a transaction does not take over.
+    pub fn keep_what_a_transaction_takes(&mut self) {
+        self.socket_path.clear();
+        self.weights = self.weights.take().filter(|weights| check_weights(weights.0).is_ok());
+    }
+
     /// As given; 1 and 1 if not given.
     pub fn weights(&self) -> Weights {
         self.weights.as_ref().map_or_else(Weights::default, |fields| fields.0)

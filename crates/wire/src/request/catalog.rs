@@ -10,7 +10,7 @@ use super::agent::{LocalityFields, ServiceFields};
 use super::catalog_check::CatalogCheckFields;
 use super::fields::{self, DecodeError, Fields, Fill};
 use super::go_types;
-use super::meta;
+use super::meta::{self, MetaProblem};
 use crate::json::Value;
 
 /// One step of registration in the catalog.
@@ -48,6 +48,8 @@ pub enum DeregisterTarget {
     Service(ServiceId),
     /// One check.
     Check(CheckId),
+    /// Any of these of a peer, which there is none of.
+    OfPeer(Arc<str>),
 }
 
 /// Reads the body of `/v1/catalog/register`.
@@ -62,7 +64,10 @@ pub fn register_in(here: &str, body: &[u8]) -> Result<CatalogRegister, CatalogRe
 
 fn register_by(body: &[u8], here: Option<&str>) -> Result<CatalogRegister, CatalogRequestError> {
     let mut fields = RegisterFields::default();
-    fields::body(body, "structs.RegisterRequest", "RegisterRequest", &[], &mut fields)?;
+    fields::body(body, "structs.RegisterRequest", "RegisterRequest", &[], &mut fields).map_err(enterprise)?;
+    if fields.is_of_peer() {
+        return Err(CatalogRequestError::PeerName);
+    }
     refuse_elsewhere(&fields.datacenter, here)?;
     if fields.node.is_empty() {
         return Err(CatalogRequestError::MissingNode);
@@ -105,17 +110,26 @@ pub fn deregister_in(here: &str, body: &[u8]) -> Result<CatalogDeregister, Catal
 
 fn deregister_by(body: &[u8], here: Option<&str>) -> Result<CatalogDeregister, CatalogRequestError> {
     let mut fields = DeregisterFields::default();
-    fields::body(body, go_types::DEREGISTER, "", &["Alias"], &mut fields)?;
+    fields::body(body, go_types::DEREGISTER, "", &["Alias"], &mut fields).map_err(enterprise)?;
     refuse_elsewhere(&fields.datacenter, here)?;
     if fields.node.is_empty() {
         return Err(CatalogRequestError::MissingNode);
     }
     let target = match (&*fields.service_id, &*fields.check_id) {
+        _ if !fields.peer.is_empty() => DeregisterTarget::OfPeer(Arc::from(fields.peer)),
         ("", "") => DeregisterTarget::Node,
         ("", check) => DeregisterTarget::Check(CheckId::new(check)?),
         (service, _) => DeregisterTarget::Service(ServiceId::new(service)?),
     };
     Ok(CatalogDeregister { datacenter: named(fields.datacenter), node: NodeName::new(&fields.node)?, target })
+}
+
+/// Consul says of this one field why it is unknown.
+fn enterprise(error: DecodeError) -> DecodeError {
+    match error {
+        DecodeError::UnknownField(name) if name == "Namespace" => DecodeError::Namespace,
+        other => other,
+    }
 }
 
 fn refuse_elsewhere(datacenter: &str, here: Option<&str>) -> Result<(), CatalogRequestError> {
@@ -156,7 +170,16 @@ struct RegisterFields {
     checks: Vec<CatalogCheckFields>,
     skip_node_update: bool,
     locality: LocalityFields,
+    peer: String,
     ignored: String,
+}
+
+impl RegisterFields {
+    /// Whether something in it is a peer's.
+    fn is_of_peer(&self) -> bool {
+        let service = self.service.as_ref().is_some_and(|service| !service.peer.is_empty());
+        service || !self.peer.is_empty() || self.check.iter().chain(&self.checks).any(CatalogCheckFields::is_of_peer)
+    }
 }
 
 impl Fill for RegisterFields {
@@ -181,13 +204,13 @@ impl Fill for RegisterFields {
                 let go_name = ("HealthCheck", "structs.HealthCheck");
                 fields.nested_list("Checks", "structs.HealthChecks", go_name, value, &mut self.checks)?;
             }
-            "token" => fields.string("Token", value, &mut self.ignored),
-            "peername" => fields.string("PeerName", value, &mut self.ignored),
+            "token" => fields.string("WriteRequest.Token", value, &mut self.ignored),
+            "peername" => fields.string("PeerName", value, &mut self.peer),
+            "createindex" | "modifyindex" => fields.index(folded, value),
             "locality" => {
                 let go_name = ("Locality", "structs.Locality");
                 fields.nested("Locality", go_name, value, &mut self.locality)?;
             }
-            "namespace" => fields.namespace(),
             _ => fields.unknown(name),
         }
         Ok(())
@@ -211,17 +234,15 @@ pub(super) fn keep<T: Default>(
 pub(super) struct CatalogService {
     name: String,
     fields: ServiceFields,
-    ignored: String,
+    peer: String,
 }
 
 impl Fill for CatalogService {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
             "service" => fields.string("Service", value, &mut self.name),
-            "peername" => fields.string("PeerName", value, &mut self.ignored),
-            // What an answer carries and a client may send back.
-            "createindex" | "modifyindex" => {}
-            "namespace" => fields.namespace(),
+            "peername" => fields.string("PeerName", value, &mut self.peer),
+            "createindex" | "modifyindex" => fields.index(folded, value),
             _ => {
                 if !self.fields.take(fields, folded, value)? {
                     fields.unknown(name);
@@ -233,9 +254,20 @@ impl Fill for CatalogService {
 }
 
 impl CatalogService {
-    /// Whether it has a name.
-    pub fn is_named(&self) -> bool {
-        !self.name.is_empty()
+    /// Its ID as it was given.
+    pub fn given_id(&self) -> &str {
+        &self.fields.id
+    }
+
+    /// What is wrong with its Meta.
+    pub fn meta_problem(&self) -> Option<MetaProblem> {
+        meta::check(&self.fields.meta).err()
+    }
+
+    /// As a transaction has it: no socket, and other weights than are allowed are none.
+    pub fn in_transaction(mut self) -> Self {
+        self.fields.keep_what_a_transaction_takes();
+        self
     }
 
     /// Its ID; its name if it has none.
@@ -245,23 +277,25 @@ impl CatalogService {
 
     /// As [`Self::validated`], with what only a registration is refused for.
     fn validated_on(self, node: &str) -> Result<Service, CatalogRequestError> {
-        if let Err(problem) = meta::check(&self.fields.meta) {
+        if let Some(problem) = self.meta_problem() {
             let service = self.id().to_owned();
             return Err(CatalogRequestError::ServiceMeta { node: node.to_owned(), service, problem });
         }
         self.validated()
     }
 
+    /// What is looked at before anything is done with it.
+    pub fn look(&self) -> Result<(), CatalogRequestError> {
+        match (&*self.name, &*self.fields.id) {
+            ("", "") => Err(CatalogRequestError::MissingServiceName),
+            ("", _) => Err(CatalogRequestError::MissingServiceNameForId),
+            _ if !self.fields.addresses_are_acceptable() => Err(CatalogRequestError::ServiceAddress),
+            _ => Ok(()),
+        }
+    }
+
     pub fn validated(self) -> Result<Service, CatalogRequestError> {
-        if self.name.is_empty() {
-            return Err(match &*self.fields.id {
-                "" => CatalogRequestError::MissingServiceName,
-                _ => CatalogRequestError::MissingServiceNameForId,
-            });
-        }
-        if !self.fields.addresses_are_acceptable() {
-            return Err(CatalogRequestError::ServiceAddress);
-        }
+        self.look()?;
         if let Some(feature) = self.fields.mesh_feature() {
             return Err(CatalogRequestError::Mesh(feature));
         }
@@ -275,6 +309,7 @@ struct DeregisterFields {
     node: String,
     service_id: String,
     check_id: String,
+    peer: String,
     ignored: String,
 }
 
@@ -286,10 +321,9 @@ impl Fill for DeregisterFields {
             "serviceid" => fields.string("ServiceID", value, &mut self.service_id),
             "checkid" => fields.text("CheckID", "types.CheckID", value, &mut self.check_id),
             // Sent by Go's client, read by nobody.
-            "address" => fields.string("Address", value, &mut self.ignored),
-            "token" => fields.string("Token", value, &mut self.ignored),
-            "peername" => fields.string("PeerName", value, &mut self.ignored),
-            "namespace" => fields.namespace(),
+            "address" => fields.beside(|fields| fields.string("Address", value, &mut self.ignored)),
+            "token" => fields.string("WriteRequest.Token", value, &mut self.ignored),
+            "peername" => fields.string("PeerName", value, &mut self.peer),
             _ => fields.unknown(name),
         }
         Ok(())

@@ -19,6 +19,8 @@ pub(super) struct CatalogCheckFields {
     output: String,
     service_id: String,
     kind: String,
+    peer: String,
+    of_client: bool,
     interval: String,
     timeout: String,
     definition: DescriptionFields,
@@ -29,26 +31,30 @@ pub(super) struct CatalogCheckFields {
 
 impl Fill for CatalogCheckFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+        self.of_client = fields.go(false, true);
         match folded {
+            "interval" | "timeout" if self.of_client => fields.unknown(name),
             "node" => fields.string("Node", value, &mut self.node),
             "checkid" => fields.text("CheckID", fields.go("types.CheckID", "string"), value, &mut self.id),
             "name" => fields.string("Name", value, &mut self.name),
             "status" => fields.string("Status", value, &mut self.status),
             "notes" => fields.string("Notes", value, &mut self.notes),
             "output" => fields.string("Output", value, &mut self.output),
-            "serviceid" | "service_id" => fields.string("ServiceID", value, &mut self.service_id),
+            "serviceid" => fields.string("ServiceID", value, &mut self.service_id),
             "type" => fields.string("Type", value, &mut self.kind),
             // The registry takes these from the service.
             "servicename" => fields.string("ServiceName", value, &mut self.ignored),
             "servicetags" => fields.strings("ServiceTags", value, &mut self.ignored_tags),
             "interval" => fields.string("Interval", value, &mut self.interval),
             "timeout" => fields.string("Timeout", value, &mut self.timeout),
-            "peername" => fields.string("PeerName", value, &mut self.ignored),
+            "peername" => fields.string("PeerName", value, &mut self.peer),
             "exposedport" => fields.int("ExposedPort", value, &mut self.ignored_port),
             // Nobody here runs it; it is shown.
-            "definition" => fields.custom("Definition", go_types::DEFINITION, value, &mut self.definition)?,
-            // What a client may send back.
-            "createindex" | "modifyindex" => {}
+            "definition" => {
+                let go_type = fields.go(go_types::DEFINITION, go_types::CLIENT_DEFINITION);
+                fields.custom("Definition", go_type, value, &mut self.definition)?;
+            }
+            "createindex" | "modifyindex" => fields.index(folded, value),
             _ => fields.unknown(name),
         }
         Ok(())
@@ -59,6 +65,16 @@ impl CatalogCheckFields {
     /// The node that it names.
     pub fn node(&self) -> &str {
         &self.node
+    }
+
+    /// Whether it says that it is a peer's.
+    pub fn is_of_peer(&self) -> bool {
+        !self.peer.is_empty()
+    }
+
+    /// Its ID as it was given.
+    pub fn given_id(&self) -> &str {
+        &self.id
     }
 
     /// Its ID; its name if it has none.
@@ -76,7 +92,9 @@ impl CatalogCheckFields {
         }
         let id = self.id()?;
         let service_id = Some(&self.service_id).filter(|id| !id.is_empty()).map(ServiceId::new).transpose()?;
-        let kind = if self.kind.is_empty() { self.definition.kind() } else { &self.kind };
+        // A transaction's has the kind that it names.
+        let derives = self.kind.is_empty() && !self.of_client;
+        let kind = if derives { self.definition.kind() } else { &self.kind };
         let kind = Arc::from(kind);
         Ok(Check {
             id,

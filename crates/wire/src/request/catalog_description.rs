@@ -6,6 +6,7 @@ use std::sync::Arc;
 use muster_model::{CheckDefinition, Described, DescribedValue, Probe};
 
 use super::fields::{self, DecodeError, Fields, Fill};
+use crate::duration_text::GoDuration;
 use crate::json::Value;
 
 const TEXTS: &[&str] = &[
@@ -26,33 +27,72 @@ const TEXTS: &[&str] = &[
 const FLAGS: &[&str] = &["TLSSkipVerify", "DisableRedirects", "TCPUseTLS", "H2PingUseTLS", "GRPCUseTLS"];
 const DURATIONS: &[&str] = &["Interval", "Timeout", "DeregisterCriticalServiceAfter", "TTL"];
 
+/// What Consul's client does not have, so that a transaction passes over it.
+const NOT_IN_TRANSACTIONS: &[&str] = &[
+    "h2ping",
+    "dockercontainerid",
+    "shell",
+    "aliasnode",
+    "aliasservice",
+    "disableredirects",
+    "h2pingusetls",
+    "ttl",
+    "outputmaxsize",
+    "scriptargs",
+];
+
 /// The fields that say something, by Go's names.
 #[derive(Default)]
 pub(super) struct DescriptionFields {
     said: BTreeMap<Arc<str>, DescribedValue>,
     /// Read once all else is.
     durations: BTreeMap<&'static str, Value>,
+    /// The same by the names that Consul's client gives them besides; these count.
+    overriding: BTreeMap<&'static str, Value>,
 }
 
 impl Fill for DescriptionFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
         let listed = |names: &[&'static str]| names.iter().find(|name| name.to_lowercase() == folded).copied();
+        if fields.go(false, true) {
+            let named = folded.strip_suffix("duration");
+            if let Some(field) = named.and_then(|name| DURATIONS.iter().find(|field| field.to_lowercase() == name)) {
+                match value {
+                    Value::Null => self.overriding.remove(field),
+                    value => self.overriding.insert(field, value.clone()),
+                };
+                return Ok(());
+            }
+            if NOT_IN_TRANSACTIONS.contains(&folded) {
+                return Ok(());
+            }
+        }
         if let Some(field) = listed(TEXTS) {
             let mut text = String::new();
             fields.string(field, value, &mut text);
-            self.put(field, DescribedValue::Text(Arc::from(&*text)), text.is_empty());
+            // Read by a transaction, and not taken over.
+            let is_dropped = field == "UDP" && fields.go(false, true);
+            self.put(field, DescribedValue::Text(Arc::from(&*text)), text.is_empty() || is_dropped);
         } else if let Some(field) = listed(FLAGS) {
             let mut flag = false;
             fields.bool(field, value, &mut flag);
             self.put(field, DescribedValue::Flag, !flag);
         } else if let Some(field) = listed(DURATIONS) {
+            let is_readable = matches!(value, Value::String(_) | Value::Number(_));
+            if !is_readable && fields.go(false, true) {
+                return Err(DecodeError::NoNumber(as_json(value)));
+            }
+            if let (Value::String(text), true) = (value, fields.go(false, true)) {
+                GoDuration::parse(text)?;
+            }
             self.durations.insert(field, value.clone());
         } else {
             match folded {
                 "outputmaxsize" => {
                     let mut number = 0;
-                    fields.int("OutputMaxSize", value, &mut number);
-                    self.put("OutputMaxSize", DescribedValue::Number(number.into()), number == 0);
+                    fields.machine_uint("OutputMaxSize", value, &mut number);
+                    let number = i64::try_from(number).unwrap_or(i64::MAX);
+                    self.put("OutputMaxSize", DescribedValue::Number(number), number == 0);
                 }
                 "scriptargs" => {
                     let mut args = Vec::new();
@@ -75,6 +115,7 @@ impl Fill for DescriptionFields {
 
     fn finish(&mut self) -> Result<(), DecodeError> {
         let mut durations = std::mem::take(&mut self.durations);
+        durations.append(&mut self.overriding);
         for field in DURATIONS {
             let Some(value) = durations.remove(field) else { continue };
             let time = fields::duration(&value)?.unwrap_or_default();
@@ -86,6 +127,17 @@ impl Fill for DescriptionFields {
             self.put(field, shown, time.nanos() == 0);
         }
         Ok(())
+    }
+}
+
+/// The text of what is neither text nor number, without what it holds.
+fn as_json(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        Value::Array(_) => "[]",
+        Value::Object(_) => "{}",
+        _ => "null",
     }
 }
 

@@ -150,8 +150,17 @@ impl CheckFields {
         self.take_by_type(fields, folded, value)
     }
 
+    /// Whether Consul's structure has the field: those of the two kinds of bodies differ.
+    fn has_text(&self, go: &str) -> bool {
+        match go {
+            "Token" => self.alone,
+            "ProxyHTTP" | "ProxyGRPC" => !self.alone,
+            _ => true,
+        }
+    }
+
     fn take_by_type(&mut self, fields: &mut Fields, folded: &str, value: &Value) -> bool {
-        if let Some((go, field)) = listed(TEXTS, folded).filter(|(go, _)| self.alone || *go != "Token") {
+        if let Some((go, field)) = listed(TEXTS, folded).filter(|(go, _)| self.has_text(go)) {
             fields.string(go, value, self.texts.entry(field).or_default());
         } else if let Some((go, field)) = listed(LISTS, folded) {
             fields.strings(go, value, self.lists.entry(field).or_default());

@@ -5,48 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::base64_text;
+pub(super) use super::decode_error::DecodeError;
 use crate::duration_text::{GoDuration, InvalidDuration};
-use crate::json::{self, Object, SyntaxError, Value};
-
-/// Why a body cannot be decoded. Displays as Go's error.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// No JSON.
-    #[error(transparent)]
-    Syntax(#[from] SyntaxError),
-    /// A field of another type.
-    #[error("json: cannot unmarshal {value} into Go struct field {structure}.{field} of type {expected}")]
-    Type {
-        /// What stands there.
-        value: String,
-        /// Go's name of the structure; often empty.
-        structure: &'static str,
-        /// The field with the path to it.
-        field: String,
-        /// Go's name of the type.
-        expected: &'static str,
-    },
-    /// The whole body is of another type.
-    #[error("json: cannot unmarshal {value} into Go value of type {expected}")]
-    Body {
-        /// What stands there.
-        value: &'static str,
-        /// Go's name of the type.
-        expected: &'static str,
-    },
-    /// A field that Consul does not know.
-    #[error("json: unknown field {0:?}")]
-    UnknownField(String),
-    /// The same in the catalog, which says why it is unknown.
-    #[error("json: unknown field \"Namespace\" - Namespaces are a Consul Enterprise feature")]
-    Namespace,
-    /// A duration's text.
-    #[error(transparent)]
-    Duration(#[from] InvalidDuration),
-    /// Bytes that are not in base64.
-    #[error("illegal base64 data at input byte {0}")]
-    Base64(usize),
-}
+use crate::json::{self, Object, Value};
 
 /// One Go structure being filled.
 pub(super) struct Fields {
@@ -148,11 +109,6 @@ impl Fields {
         self.save(DecodeError::UnknownField(name.to_owned()));
     }
 
-    /// A namespace, where Consul says why there is none.
-    pub fn namespace(&mut self) {
-        self.save(DecodeError::Namespace);
-    }
-
     fn save(&mut self, error: DecodeError) {
         self.saved.get_or_insert(error);
     }
@@ -167,7 +123,7 @@ impl Fields {
 
     fn wrong(&mut self, name: &str, value: &Value, expected: &'static str) {
         let value = match (value, expected) {
-            (Value::Number(text), "int" | "uint64") => format!("number {text}"),
+            (Value::Number(text), "int" | "uint" | "uint64" | "uint8") => format!("number {text}"),
             _ => value.kind().to_owned(),
         };
         self.save(DecodeError::Type { value, structure: self.structure, field: self.field(name), expected });
@@ -206,14 +162,32 @@ impl Fields {
 
     /// A number that is not negative.
     pub fn uint(&mut self, name: &str, value: &Value, slot: &mut u64) {
+        self.unsigned(name, "uint64", value, slot);
+    }
+
+    /// The same where Go leaves its length to the machine.
+    pub fn machine_uint(&mut self, name: &str, value: &Value, slot: &mut u64) {
+        self.unsigned(name, "uint", value, slot);
+    }
+
+    fn unsigned(&mut self, name: &str, go_type: &'static str, value: &Value, slot: &mut u64) {
         match value {
             Value::Null => {}
             Value::Number(text) if text.parse::<u64>().is_ok() => *slot = text.parse().unwrap_or_default(),
-            other => self.wrong(name, other, "uint64"),
+            other => self.wrong(name, other, go_type),
         }
     }
 
-    /// Bytes, in base64.
+    /// Indexes that a client may send back; nobody reads them.
+    pub fn index(&mut self, folded: &str, value: &Value) {
+        let (name, of_client) = match folded {
+            "createindex" => ("RaftIndex.CreateIndex", "CreateIndex"),
+            _ => ("RaftIndex.ModifyIndex", "ModifyIndex"),
+        };
+        self.uint(self.go(name, of_client), value, &mut 0);
+    }
+
+    /// Bytes, in base64 or one by one.
     pub fn bytes(&mut self, name: &str, value: &Value, slot: &mut Vec<u8>) {
         match value {
             Value::Null => slot.clear(),
@@ -221,6 +195,16 @@ impl Fields {
                 Ok(bytes) => *slot = bytes,
                 Err(at) => self.save(DecodeError::Base64(at)),
             },
+            Value::Array(items) => {
+                slot.clear();
+                for item in items {
+                    match item {
+                        Value::Null => slot.push(0),
+                        Value::Number(text) if text.parse::<u8>().is_ok() => slot.extend(text.parse::<u8>()),
+                        other => self.wrong(name, other, "uint8"),
+                    }
+                }
+            }
             other => self.wrong(name, other, "[]uint8"),
         }
     }
@@ -252,9 +236,10 @@ impl Fields {
         match value {
             Value::Null => slot.clear(),
             Value::Array(items) => {
-                slot.clear();
+                let mut before = std::mem::take(slot).into_iter();
                 for item in items {
-                    let mut text = String::new();
+                    // Go leaves what stood in a place where `null` comes.
+                    let mut text = before.next().map(|text| text.to_string()).unwrap_or_default();
                     self.text(name, item_type, item, &mut text);
                     slot.push(Arc::from(text));
                 }
@@ -287,6 +272,8 @@ impl Fields {
         target: &mut impl Fill,
     ) -> Result<(), DecodeError> {
         let (structure, go_type) = go_name;
+        // A map is no structure: what is wrong in it is its owner's.
+        let structure = if structure.is_empty() { self.structure } else { structure };
         match value {
             Value::Null => Ok(()),
             Value::Object(object) => {
@@ -380,7 +367,13 @@ impl Fields {
 pub(super) fn duration(value: &Value) -> Result<Option<GoDuration>, InvalidDuration> {
     match value {
         Value::String(text) => GoDuration::parse(text).map(Some),
-        Value::Number(text) => Ok(text.parse().ok().map(|nanos: f64| GoDuration::from_nanos(nanos as i64))),
+        Value::Number(text) => Ok(text.parse().ok().map(|nanos: f64| GoDuration::from_nanos(go_integer(nanos)))),
         _ => Ok(None),
     }
+}
+
+/// What Go makes of a number that an integer of 64 bits may not hold: the smallest there is.
+fn go_integer(number: f64) -> i64 {
+    const END: f64 = 9_223_372_036_854_775_808.0;
+    if (-END..END).contains(&number) { number as i64 } else { i64::MIN }
 }

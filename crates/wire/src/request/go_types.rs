@@ -15,5 +15,8 @@ pub(super) const DEREGISTER: &str = "struct { Address string; *structs.Alias }";
 /// The body of `/v1/session/create`.
 pub(super) const SESSION: &str = "struct { LockDelay interface {}; *structs.Alias }";
 
+/// The same in a transaction.
+pub(super) const CLIENT_DEFINITION: &str = "struct { IntervalDuration interface {}; TimeoutDuration interface {}; DeregisterCriticalServiceAfterDuration interface {}; *api.Alias }";
+
 /// `Definition` of a check in the catalog.
 pub(super) const DEFINITION: &str = "struct { Interval interface {}; Timeout interface {}; DeregisterCriticalServiceAfter interface {}; TTL interface {}; *structs.Alias }";

@@ -176,14 +176,10 @@ impl Fill for SessionFields {
             "lockdelay" => self.lock_delay_given = Some(value.clone()),
             "checks" => {
                 self.named_checks = true;
-                let checks = self.checks.get_or_insert_default();
-                fields.texts("Checks", CHECK_IDS, value, checks);
-                keep_default(value, checks);
+                fields.texts("Checks", CHECK_IDS, value, self.checks.get_or_insert_with(default_checks));
             }
             "nodechecks" => {
-                let checks = self.node_checks.get_or_insert_default();
-                fields.strings("NodeChecks", value, checks);
-                keep_default(value, checks);
+                fields.strings("NodeChecks", value, self.node_checks.get_or_insert_with(default_checks));
             }
             "servicechecks" => self.take_service_checks(fields, value)?,
             // The server makes one.
@@ -228,11 +224,9 @@ impl SessionFields {
     }
 }
 
-/// Go leaves what stood in a list's place where `null` comes: in the first, Consul's default.
-fn keep_default(value: &Value, checks: &mut [Arc<str>]) {
-    if let (Some([Value::Null, ..]), Some(first)) = (value.as_array(), checks.first_mut()) {
-        *first = Arc::from(NODE_CHECK);
-    }
+/// What Consul's list has before the body is read.
+fn default_checks() -> Vec<Arc<str>> {
+    vec![Arc::from(NODE_CHECK)]
 }
 
 #[derive(Default)]
@@ -242,11 +236,11 @@ struct ServiceCheckFields {
 }
 
 impl Fill for ServiceCheckFields {
-    fn fill(&mut self, fields: &mut Fields, folded: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
+    fn fill(&mut self, fields: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
         match folded {
             "id" => fields.string("ID", value, &mut self.id),
             "namespace" => fields.string("Namespace", value, &mut self.namespace),
-            _ => fields.unknown(name),
+            _ => {}
         }
         Ok(())
     }
@@ -330,6 +324,8 @@ mod tests {
             assert_eq!(checks(without), [""; 0], "{without}");
         }
         assert_eq!(checks(r#"{"NodeChecks":[null]}"#), ["serfHealth"]);
+        assert_eq!(checks(r#"{"Checks":["a","b"],"Checks":[null]}"#), ["a"]);
+        assert!(read(r#"{"ServiceChecks":[{"ID":"a","No":1}]}"#).is_ok());
         for empty in [r#"{"Checks":[""]}"#, r#"{"NodeChecks":[""]}"#, r#"{"Checks":["a",""]}"#] {
             assert_eq!(read(empty), Err(SessionRequestError::EmptyCheck), "{empty}");
         }

@@ -312,6 +312,12 @@ fn of_two_mistakes_the_first_in_the_text_is_told() {
     assert_eq!(told(r#"{"Checks":[{"Nope":1},{"Name":5}]}"#), "unknown field \"Nope\"");
     let node = "cannot unmarshal bool into Go struct field HealthCheck.Checks.Node of type string";
     assert_eq!(told(r#"{"Checks":[null,{"Node":true}],"Address":5}"#), node);
+    let index = "cannot unmarshal string into Go struct field NodeService.Service.RaftIndex.CreateIndex of type uint64";
+    assert_eq!(told(r#"{"Service":{"CreateIndex":"x"}}"#), index);
+    let map = "cannot unmarshal number into Go struct field NodeService.Service.TaggedAddresses of type \
+               structs.ServiceAddress";
+    assert_eq!(told(r#"{"Service":{"TaggedAddresses":{"a":1}}}"#), map);
+    assert_eq!(told(r#"{"namespace":"x"}"#), "unknown field \"namespace\"");
     // A definition is decoded by itself, so what is wrong with it ends the whole.
     let definition =
         "cannot unmarshal number into Go struct field HealthCheck.Check.Definition.Alias.HTTP of type string";
@@ -319,6 +325,30 @@ fn of_two_mistakes_the_first_in_the_text_is_told() {
     // Durations are read once all else is.
     let tcp = definition.replace("HTTP", "TCP");
     assert_eq!(told(r#"{"Check":{"Definition":{"Interval":"x","TCP":5}}}"#), tcp);
+}
+
+#[test]
+fn what_is_a_peers_is_not_registered_and_not_there_to_be_removed() {
+    let of_peer = r#""PeerName":"p""#;
+    for body in [
+        format!("{{{of_peer}}}"),
+        format!(r#"{{"Node":"n","Service":{{{of_peer}}}}}"#),
+        format!(r#"{{"Node":"n","Check":{{{of_peer}}}}}"#),
+        format!(r#"{{"Node":"n","Checks":[{{{of_peer}}}]}}"#),
+    ] {
+        assert_eq!(catalog_error(&body), "cannot register requests with PeerName in them", "{body}");
+    }
+    let removed = deregister(br#"{"Node":"n","ServiceID":"s","PeerName":"p"}"#).unwrap();
+    assert_eq!(removed.target, DeregisterTarget::OfPeer(Arc::from("p")));
+}
+
+#[test]
+fn parts_of_a_mesh_are_not_looked_into() {
+    for body in [r#"{"Name":"q","Proxy":"x"}"#, r#"{"Name":"q","Proxy":{"Upstreams":5},"Connect":{}}"#] {
+        assert_eq!(service(body).service.name.as_str(), "q", "{body}");
+    }
+    let sidecar = service_error(r#"{"Name":"q","Connect":{"SidecarService":"x"}}"#);
+    assert_eq!(sidecar, "Validation failed: Connect is not supported");
 }
 
 #[test]
@@ -362,7 +392,12 @@ fn what_the_client_writes_the_server_reads() {
     write_register(&mut out, &expected);
     assert_eq!(register(&out), Ok(expected));
 
-    for body in [r#"{"Node":"n"}"#, r#"{"Node":"n","ServiceID":"s"}"#, r#"{"Node":"n","CheckID":"c"}"#] {
+    for body in [
+        r#"{"Node":"n"}"#,
+        r#"{"Node":"n","ServiceID":"s"}"#,
+        r#"{"Node":"n","CheckID":"c"}"#,
+        r#"{"Node":"n","PeerName":"p"}"#,
+    ] {
         let expected = deregister(body.as_bytes()).unwrap();
         out.clear();
         write_deregister(&mut out, &expected);

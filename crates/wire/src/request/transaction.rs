@@ -9,9 +9,9 @@ use muster_model::{
     NodeReference, Operation, ServiceId, ServiceOperation, SessionId,
 };
 
-use super::CatalogRequestError;
 use super::catalog::check_node_id;
 use super::fields::{DecodeError, body_list};
+use super::{CatalogRequestError, MetaProblem};
 use crate::Status;
 use fields::{CheckFields, KvFields, NodeFields, OperationFields, ServiceFields};
 
@@ -88,6 +88,22 @@ pub enum OperationRefusal {
     /// A lock for something that cannot be a session's ID.
     #[error("invalid session {0:?}")]
     InvalidSession(String),
+    /// A check that cannot be looked up, since it has no ID or no node. Each verb has words of its own for it.
+    #[error("{0}: index error: object is missing a value for this index")]
+    NoCheck(&'static str),
+    /// An instance that is asked for without its ID.
+    #[error("service \"\" on node {0:?} doesn't exist")]
+    NoServiceId(String),
+    /// Meta of a service that cannot be kept.
+    #[error("Invalid Service Meta for node {node} and serviceID {service}: {problem}")]
+    ServiceMeta {
+        /// The node.
+        node: String,
+        /// The service's ID.
+        service: String,
+        /// What is wrong with it.
+        problem: MetaProblem,
+    },
     /// No node where one is needed.
     #[error("Must provide node")]
     MissingNode,
@@ -106,7 +122,15 @@ impl OperationRefusal {
     /// Whether Consul finds it only when it comes to do the operation, and so tells of it beside what the others fail
     /// for. All other refusals are told before anything is tried.
     pub fn is_late(&self) -> bool {
-        matches!(self, Self::MissingSession | Self::InvalidSession(_))
+        matches!(
+            self,
+            Self::MissingSession
+                | Self::InvalidSession(_)
+                | Self::NoCheck(_)
+                | Self::NoServiceId(_)
+                | Self::ServiceMeta { .. }
+                | Self::NoNode
+        )
     }
 }
 
@@ -208,18 +232,20 @@ fn verb(what: &'static str, verb: String, index: u64) -> Result<Verb, OperationR
 
 fn node_operation(fields: NodeFields) -> Result<NodeOperation, OperationRefusal> {
     let verb = verb("node", fields.verb, fields.index)?;
+    if matches!(verb, Verb::Get) && (fields.name.is_empty() || !fields.id.is_empty()) {
+        return Ok(NodeOperation::Get(NodeReference::Id(Arc::from(fields.id))));
+    }
     if fields.name.is_empty() {
-        return match verb {
-            Verb::Get => Ok(NodeOperation::Get(NodeReference::Id(Arc::from(fields.id)))),
-            _ => Err(OperationRefusal::MissingNode),
-        };
+        return Err(OperationRefusal::MissingNode);
+    }
+    if !matches!(verb, Verb::Get) {
+        check_node_id(&fields.id)?;
     }
     let name = NodeName::new(&fields.name)?;
     Ok(match verb {
         Verb::Get => NodeOperation::Get(NodeReference::Name(name)),
         Verb::Delete(cas) => NodeOperation::Delete(name, cas),
         Verb::Set(cas) => {
-            check_node_id(&fields.id)?;
             let has_control = |address: &str| address.chars().any(char::is_control);
             if has_control(&fields.address) || fields.tagged_addresses.values().any(|address| has_control(address)) {
                 return Err(CatalogRequestError::NodeAddress.into());
@@ -238,31 +264,56 @@ fn node_operation(fields: NodeFields) -> Result<NodeOperation, OperationRefusal>
 
 fn service_operation(fields: ServiceFields) -> Result<ServiceOperation, OperationRefusal> {
     let verb = verb("service", fields.verb, fields.index)?;
+    let service = fields.service.in_transaction();
+    if !matches!(verb, Verb::Get) {
+        service.look()?;
+    }
     let node = node_name(&fields.node)?;
     Ok(match verb {
-        Verb::Get => ServiceOperation::Get(node, ServiceId::new(fields.service.id())?),
-        Verb::Delete(_) if !fields.service.is_named() => {
-            return Err(CatalogRequestError::MissingServiceNameForId.into());
+        Verb::Get if service.given_id().is_empty() => return Err(OperationRefusal::NoServiceId(fields.node)),
+        Verb::Get => ServiceOperation::Get(node, ServiceId::new(service.given_id())?),
+        Verb::Delete(cas) => ServiceOperation::Delete(node, ServiceId::new(service.id())?, cas),
+        Verb::Set(cas) => {
+            if let Some(problem) = service.meta_problem() {
+                let service = service.id().to_owned();
+                return Err(OperationRefusal::ServiceMeta { node: fields.node, service, problem });
+            }
+            ServiceOperation::Set(node, service.validated()?, cas)
         }
-        Verb::Delete(cas) => ServiceOperation::Delete(node, ServiceId::new(fields.service.id())?, cas),
-        Verb::Set(cas) => ServiceOperation::Set(node, fields.service.validated()?, cas),
     })
 }
 
 fn check_operation(fields: CheckFields) -> Result<CheckOperation, OperationRefusal> {
+    let look_up = look_up(&fields.verb);
     let verb = verb("check", fields.verb, fields.index)?;
-    if fields.check.node().is_empty() {
-        return Err(CatalogRequestError::MissingCheckId.into());
+    let none = OperationRefusal::NoCheck(look_up);
+    let has_id = !fields.check.given_id().is_empty() || !matches!(verb, Verb::Get);
+    if fields.check.node().is_empty() || !has_id {
+        return Err(none);
     }
     let node = NodeName::new(fields.check.node())?;
+    let id = match fields.check.id() {
+        Err(CatalogRequestError::MissingCheckId) => return Err(none),
+        id => id?,
+    };
     Ok(match verb {
-        Verb::Get => CheckOperation::Get(node, fields.check.id()?),
-        Verb::Delete(cas) => CheckOperation::Delete(node, fields.check.id()?, cas),
+        Verb::Get => CheckOperation::Get(node, id),
+        Verb::Delete(cas) => CheckOperation::Delete(node, id, cas),
         Verb::Set(cas) => {
             let check = fields.check.validated(node.as_str())?;
             CheckOperation::Set(node, check, cas)
         }
     })
+}
+
+/// What Consul says first of a check that cannot be looked up.
+fn look_up(verb: &str) -> &'static str {
+    match verb {
+        "set" => "failed health check lookup",
+        "delete" => "check lookup failed",
+        "delete-cas" => "check lookup failed: failed check lookup",
+        _ => "failed check lookup",
+    }
 }
 
 fn node_name(name: &str) -> Result<NodeName, OperationRefusal> {

@@ -71,6 +71,9 @@ pub enum CatalogRequestError {
     /// Another datacenter than the server's.
     #[error("No path to datacenter")]
     Datacenter,
+    /// Something of a peer, which there is none of.
+    #[error("cannot register requests with PeerName in them")]
+    PeerName,
     /// No node.
     #[error("Must provide node")]
     MissingNode,

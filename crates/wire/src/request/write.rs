@@ -84,6 +84,7 @@ pub fn write_deregister(out: &mut Vec<u8>, deregistration: &CatalogDeregister) {
         DeregisterTarget::Node => {}
         DeregisterTarget::Service(id) => object.string("ServiceID", id.as_str()),
         DeregisterTarget::Check(id) => object.string("CheckID", id.as_str()),
+        DeregisterTarget::OfPeer(name) => object.string("PeerName", name),
     }
     object.end();
 }

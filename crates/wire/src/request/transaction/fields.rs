@@ -6,6 +6,7 @@ use std::sync::Arc;
 use muster_model::Meta;
 
 use crate::json::Value;
+use crate::request::agent::LocalityFields;
 use crate::request::catalog::CatalogService;
 use crate::request::catalog_check::CatalogCheckFields;
 use crate::request::fields::{DecodeError, Fields, Fill};
@@ -80,6 +81,7 @@ pub(super) struct NodeFields {
     pub address: String,
     pub tagged_addresses: BTreeMap<Arc<str>, Arc<str>>,
     pub meta: Meta,
+    locality: LocalityFields,
     ignored: String,
 }
 
@@ -111,7 +113,8 @@ impl Fill for Inner<'_> {
             "datacenter" => fields.string("Datacenter", value, &mut node.ignored),
             "partition" => fields.string("Partition", value, &mut node.ignored),
             "peername" => fields.string("PeerName", value, &mut node.ignored),
-            "createindex" | "locality" => {}
+            "createindex" => fields.index(folded, value),
+            "locality" => fields.nested("Locality", ("Locality", "api.Locality"), value, &mut node.locality)?,
             _ => fields.unknown(name),
         }
         Ok(())

@@ -116,8 +116,53 @@ fn refuses_operations_in_consuls_words() {
         refusal(r#"{"Service":{"Verb":"set","Node":"n","Service":{"ID":"a"}}}"#),
         "Must provide service name (Service.Service) when service ID is provided"
     );
-    let no_id = "failed health check lookup: index error: object is missing a value for this index";
-    assert_eq!(refusal(r#"{"Check":{"Verb":"set","Check":{"Node":"n"}}}"#), no_id);
+    for (verb, text) in [
+        ("set", "failed health check lookup"),
+        ("cas", "failed check lookup"),
+        ("get", "failed check lookup"),
+        ("delete", "check lookup failed"),
+        ("delete-cas", "check lookup failed: failed check lookup"),
+    ] {
+        for check in [r#""Node":"n""#, r#""CheckID":"c""#] {
+            let told = refusal(&format!(r#"{{"Check":{{"Verb":"{verb}","Check":{{{check}}}}}}}"#));
+            assert_eq!(told, format!("{text}: index error: object is missing a value for this index"), "{check}");
+        }
+    }
+    let no_id = r#"{"Service":{"Verb":"get","Node":"n","Service":{"Service":"a"}}}"#;
+    assert_eq!(refusal(no_id), "service \"\" on node \"n\" doesn't exist");
+    assert_eq!(
+        refusal(r#"{"Service":{"Verb":"set","Node":"n","Service":{"Service":"a","Meta":{"a b":"c"}}}}"#),
+        "Invalid Service Meta for node n and serviceID a: Couldn't load metadata pair ('a b', 'c'): \
+         Key contains invalid characters"
+    );
+    let unnamed = refusal(r#"{"Service":{"Verb":"delete","Node":"n","Service":{}}}"#);
+    assert_eq!(unnamed, "Must provide service name (Service.Service)");
+    let bad_id = refusal(r#"{"Node":{"Verb":"delete","Node":{"Node":"n","ID":"x"}}}"#);
+    assert_eq!(bad_id, "Bad node ID: uuid string is wrong length");
+}
+
+#[test]
+fn a_transaction_takes_over_what_consuls_client_has() {
+    let service = r#"{"Service":"a","SocketPath":"p","Weights":{"Passing":0,"Warning":5}}"#;
+    let service = one(&format!(r#"{{"Service":{{"Verb":"set","Node":"n","Service":{service}}}}}"#));
+    let Operation::Service(ServiceOperation::Set(_, service, None)) = service else { panic!("{service:?}") };
+    assert_eq!((&*service.socket_path, service.weights), ("", muster_model::Weights::default()));
+    let check = |definition: &str| {
+        let check = format!(r#"{{"Node":"n","CheckID":"c","Definition":{definition}}}"#);
+        format!(r#"{{"Check":{{"Verb":"set","Check":{check}}}}}"#)
+    };
+    let with = |definition: &str| match one(&check(definition)) {
+        Operation::Check(CheckOperation::Set(_, check, None)) => (check.kind.to_string(), check.definition),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(with(r#"{"TTL":"1s","Shell":5,"ScriptArgs":"x","UDP":"u"}"#), (String::new(), None));
+    let (kind, timed) = with(r#"{"HTTP":"x","Interval":"2s"}"#);
+    assert_eq!((&*kind, with(r#"{"HTTP":"x","Interval":"1s","IntervalDuration":2000000000}"#).1), ("", timed));
+    let null = error(&format!("[{}]", check(r#"{"Interval":null}"#)));
+    assert_eq!(null, "Failed to parse body: strconv.ParseFloat: parsing \"null\": invalid syntax");
+    let bytes = one(r#"{"KV":{"Verb":"set","Key":"k","Value":[104,null]}}"#);
+    let Operation::Kv(KvOperation::Set(write, None)) = bytes else { panic!("{bytes:?}") };
+    assert_eq!(&*write.value, b"h\0");
 }
 
 #[test]
