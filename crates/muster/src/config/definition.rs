@@ -14,7 +14,7 @@ use muster_model::duration_text::GoDuration;
 use muster_wire::json::{ArrayWriter, ObjectWriter, push_string};
 use muster_wire::request::{register_check, register_service};
 
-use self::field::{CHECK, Field, SERVICE, Takes};
+use self::field::{CHECK, Field, KINDS, SERVICE, Takes};
 use super::layer::found;
 use super::{Block, Settings};
 
@@ -182,7 +182,10 @@ impl Reader<'_> {
 
     fn nested(&self, out: &mut Vec<u8>, path: &str, node: &Node, object: &Object, takes: Takes) -> Result<()> {
         match takes {
-            Takes::Check => self.object(out, path, object, CHECK, false),
+            Takes::Check => {
+                self.object(out, path, object, CHECK, false)?;
+                self.looks_at_something(path, node, object)
+            }
             Takes::Group(fields) => self.object(out, path, object, fields, false),
             Takes::Map(item) => {
                 let mut writer = ObjectWriter::new(out);
@@ -212,6 +215,16 @@ impl Reader<'_> {
                 node.position
             )),
         }
+    }
+
+    /// The API takes a check inside a service that says nothing for none; in a file it is a mistake, as for Consul.
+    fn looks_at_something(&self, path: &str, node: &Node, object: &Object) -> Result<()> {
+        let is_kind = |name: &str| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(name));
+        if object.members.iter().any(|member| is_kind(&member.key) && member.node.value != Value::Null) {
+            return Ok(());
+        }
+        let (file, position) = (self.file, node.position);
+        Err(anyhow!("{file}:{position}: key {path:?} looks at nothing: ttl, http, tcp or another kind would be right"))
     }
 
     fn wrong(&self, path: &str, node: &Node, takes: Takes) -> anyhow::Error {

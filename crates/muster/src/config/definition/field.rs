@@ -141,6 +141,22 @@ pub const CHECK: &[Field] = &[
     field("udp", "UDP", Takes::Text),
 ];
 
+/// What makes a check look at something, one or the other.
+pub const KINDS: [&str; 12] = [
+    "alias_node",
+    "alias_service",
+    "args",
+    "docker_container_id",
+    "grpc",
+    "h2ping",
+    "http",
+    "os_service",
+    "scriptargs",
+    "tcp",
+    "ttl",
+    "udp",
+];
+
 const WEIGHTS: &[Field] = &[field("passing", "Passing", Takes::Int), field("warning", "Warning", Takes::Int)];
 
 const LOCALITY: &[Field] = &[field("region", "Region", Takes::Text), field("zone", "Zone", Takes::Text)];

@@ -80,7 +80,9 @@ fn every_field_is_one_that_the_api_reads() {
         let alone = body(&format!("check {{ {rest} {} = {} }}", field.name, sample(field.takes)));
         let read = register_check(alone.as_bytes()).map_err(|error| error.to_string());
         assert!(!read.is_err_and(|error| error.contains("json: ")), "{}: {alone}", field.name);
-        let inside = body(&format!("service {{ name = \"s\" check {{ {} = {} }} }}", field.name, sample(field.takes)));
+        let rest = if field.name == "ttl" { "" } else { "ttl = \"1s\"" };
+        let check = format!("{rest} {} = {}", field.name, sample(field.takes));
+        let inside = body(&format!("service {{ name = \"s\" check {{ {check} }} }}"));
         let read = register_service(inside.as_bytes()).map_err(|error| error.to_string());
         assert!(!read.is_err_and(|error| error.contains("json: ")), "{}: {inside}", field.name);
     }
@@ -146,6 +148,10 @@ fn mistakes_are_told_with_their_place() {
         (
             "service { name = \"x\" check { ttl = \"1s\" } check { ttl = \"2s\" } }",
             "F:1:28: key \"service.check\" is a list of 2: one object, or checks = [ … ] would be right",
+        ),
+        (
+            "service { name = \"x\" checks = [{ ttl = \"1s\" }, { notes = \"n\" }] }",
+            "F:1:48: key \"service.checks[1]\" looks at nothing: ttl, http, tcp or another kind would be right",
         ),
         (
             "service { name = \"x\" meta { a = 1 } }",
