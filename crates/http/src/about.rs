@@ -39,6 +39,32 @@ pub struct About {
     pub serf_wan_port: u16,
     /// The root of the mesh's certificates; none: the mesh is off.
     pub root: Option<ConnectRoot>,
+    /// What else was set, by Consul's names.
+    pub settings: Vec<(&'static str, Said)>,
+}
+
+/// A setting as it is shown.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// Yes or no.
+    Flag(bool),
+    /// A number.
+    Number(i64),
+    /// Texts.
+    Texts(Vec<String>),
+    /// How long.
+    Time(Duration),
+}
+
+impl Said {
+    fn json(&self) -> String {
+        match self {
+            Self::Flag(flag) => flag.to_string(),
+            Self::Number(number) => number.to_string(),
+            Self::Texts(texts) => list(texts.iter().map(|each| text(each))),
+            Self::Time(time) => text(&GoDuration::from(*time).to_string()),
+        }
+    }
 }
 
 impl About {
@@ -57,6 +83,7 @@ impl About {
             serf_lan_port: 8301,
             serf_wan_port: 8302,
             root: None,
+            settings: Vec::new(),
         }
     }
 }
@@ -117,7 +144,7 @@ impl Api {
         // What the agent adds by itself is no setting.
         let own = |key: &str| key.starts_with("consul-");
         let configured = node.meta.iter().filter(|(key, _)| !own(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
-        vec![
+        let mut shown = vec![
             ("ACLsEnabled", "false".to_owned()),
             ("AdvertiseAddrLAN", text(&about.advertise.to_string())),
             ("AdvertiseAddrWAN", text(&about.advertise.to_string())),
@@ -130,6 +157,7 @@ impl Api {
             ("HTTPAddrs", list(http)),
             ("HTTPBlockEndpoints", list(settings.block_endpoints.iter().map(|prefix| text(prefix)))),
             ("HTTPMaxConnsPerClient", self.connections.most().to_string()),
+            ("HTTPMaxHeaderBytes", settings.max_head_bytes.to_string()),
             ("HTTPPort", port.to_string()),
             ("HTTPResponseHeaders", format!("{{{}}}", headers.collect::<Vec<_>>().join(","))),
             ("HTTPUseCache", settings.use_cache.to_string()),
@@ -149,7 +177,10 @@ impl Api {
             ("TaggedAddresses", pairs(&node.tagged_addresses)),
             ("TxnMaxReqLen", settings.max_transaction_bytes.to_string()),
             ("Version", text(&about.version)),
-        ]
+        ];
+        shown.extend(about.settings.iter().map(|(name, said)| (*name, said.json())));
+        shown.sort_by_key(|(name, _)| *name);
+        shown
     }
 
     /// Counters. Of Consul's, those that mean something here.

@@ -8,6 +8,7 @@ use muster_catalog::{CheckRegistration, LocalAgent, Registration, Wait};
 use muster_model::{Index, ServiceId};
 use muster_registry::{ReadOptions, Topic};
 use muster_wire::filter::ServiceFilter;
+use muster_wire::query::QueryOptions;
 use muster_wire::request::{self, CheckRequest};
 use muster_wire::{answer, header};
 use tokio::time::Instant;
@@ -30,7 +31,9 @@ pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
 }
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let options = call.options(&call.params()?)?;
+    let params = call.params()?;
+    let options = QueryOptions::waiting(&params)?;
+    call.refuse_enterprise(&params)?;
     let unknown = || ApiError::new(404, format!("unknown service ID: {}", call.argument));
     let id = ServiceId::new(&call.argument).map_err(|_| unknown())?;
     let deadline = Instant::now() + api.registry.wait_time(options.wait.unwrap_or_default());
@@ -67,7 +70,7 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
     call.refuse_enterprise(&params)?;
     let replace = params.has("replace-existing-checks")
         && !matches!(muster_wire::json::parse_bool(params.get("replace-existing-checks")), Some(false));
-    api.agent.register_service(&registration(call.body())?, replace).await?;
+    api.agent.register_service(&registration(&call.body().await?)?, replace).await?;
     Ok(Reply::empty())
 }
 
@@ -79,7 +82,7 @@ pub(crate) fn registration(body: &[u8]) -> Result<Registration, ApiError> {
 }
 
 pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
+    call.refuse_enterprise(&call.params()?)?;
     let id = ServiceId::new(&call.argument).map_err(|_| ApiError::new(404, unknown_service(&call.argument)))?;
     api.agent.deregister(&id).await?;
     Ok(Reply::empty())

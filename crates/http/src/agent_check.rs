@@ -46,7 +46,7 @@ fn told(error: BadFilter) -> ApiError {
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     call.refuse_enterprise(&call.params()?)?;
-    api.agent.register_check(check(call.body())?).await?;
+    api.agent.register_check(check(&call.body().await?)?).await?;
     Ok(Reply::empty())
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn check(body: &[u8]) -> Result<Check, ApiError> {
 }
 
 pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
+    call.refuse_enterprise(&call.params()?)?;
     api.agent.deregister_check(&check_id(&call)?).await?;
     Ok(Reply::empty())
 }
@@ -85,14 +85,15 @@ pub(crate) async fn fail(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 
 async fn note(api: &Api, call: &Call, status: CheckStatus) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    call.options(&params)?;
+    call.refuse_enterprise(&params)?;
     api.agent.report(&check_id(call)?, status, params.get("note")).await?;
     Ok(Reply::empty())
 }
 
 pub(crate) async fn update(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.options(&call.params()?)?;
-    let update = request::update_check(call.body()).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    call.refuse_enterprise(&call.params()?)?;
+    let update =
+        request::update_check(&call.body().await?).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
     api.agent.report(&check_id(&call)?, update.status, &update.output).await?;
     Ok(Reply::empty())
 }

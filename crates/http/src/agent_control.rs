@@ -57,6 +57,7 @@ pub(crate) async fn join(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 
 pub(crate) async fn force_leave(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
+    call.refuse_partition(&params)?;
     let wan = params.has("wan");
     let member = api.member(wan);
     if call.argument != member.name {

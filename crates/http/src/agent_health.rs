@@ -17,10 +17,7 @@ use crate::reply::Reply;
 type Row<'a> = AgentHealthRow<'a, Vec<&'a Check>>;
 
 pub(crate) async fn by_id(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let as_text = reads_text(&call)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::internal("Missing serviceID"));
-    }
+    let as_text = reads_text(&call, "Missing serviceID")?;
     let entries = api.agent.entries().await?;
     let service = entries.services.iter().find(|(id, _)| id.as_str() == call.argument);
     let row = service.map(|(_, service)| row(&entries, &service.value));
@@ -34,10 +31,7 @@ pub(crate) async fn by_id(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
 }
 
 pub(crate) async fn by_name(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let as_text = reads_text(&call)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::internal("Missing service Name"));
-    }
+    let as_text = reads_text(&call, "Missing service Name")?;
     let entries = api.agent.entries().await?;
     let named = entries.services.values().filter(|service| service.value.name.as_str() == call.argument);
     let rows: Vec<Row<'_>> = named.map(|service| row(&entries, &service.value)).collect();
@@ -67,10 +61,13 @@ fn code(status: &str) -> u16 {
     }
 }
 
-/// `?format=text`, or a client that asks for plain text first.
-fn reads_text(call: &Call) -> Result<bool, ApiError> {
+/// `?format=text`, or a client that asks for plain text first. `missing` is said of a call that names nothing.
+fn reads_text(call: &Call, missing: &str) -> Result<bool, ApiError> {
     let params = call.params()?;
-    call.options(&params)?;
+    if call.argument.is_empty() {
+        return Err(ApiError::internal(missing));
+    }
+    call.refuse_enterprise(&params)?;
     let accepted = call.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Ok(accepted.starts_with("text/plain") || params.get("format") == "text")
 }

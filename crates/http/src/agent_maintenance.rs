@@ -14,19 +14,16 @@ use crate::reply::Reply;
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    call.options(&params)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::bad_request("Missing service ID"));
-    }
+    let named = call.named("Missing service ID")?;
     let reason = reason(&params)?;
-    let id = ServiceId::new(&call.argument).map_err(|_| ApiError::new(404, unknown_service(&call.argument)))?;
+    call.refuse_enterprise(&params)?;
+    let id = ServiceId::new(named).map_err(|_| ApiError::new(404, unknown_service(&call.argument)))?;
     api.agent.service_maintenance(&id, reason).await?;
     Ok(Reply::empty())
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    call.options(&params)?;
     api.agent.node_maintenance(reason(&params)?).await?;
     Ok(Reply::empty())
 }

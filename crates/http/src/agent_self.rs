@@ -42,7 +42,7 @@ pub(crate) async fn about(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
 
 pub(crate) async fn members(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    call.refuse_enterprise(&params.without("ns"))?;
+    call.refuse_partition(&params)?;
     if params.non_empty("segment").is_some_and(|segment| segment != "_all") {
         return Err(ApiError::internal("Network segments are not supported in this version of Consul"));
     }

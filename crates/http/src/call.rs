@@ -2,7 +2,6 @@
 
 use bytes::Bytes;
 use hyper::HeaderMap;
-use hyper::body::Incoming;
 use muster_catalog::Wait;
 use muster_model::Index;
 use muster_registry::{Answer, Consistency, ReadOptions};
@@ -11,6 +10,7 @@ use muster_wire::query::{self, Params, QueryOptions, Scope};
 
 use crate::Api;
 use crate::api_error::ApiError;
+use crate::upload::Upload;
 
 /// A request that found its route.
 pub(crate) struct Call {
@@ -20,9 +20,8 @@ pub(crate) struct Call {
     /// The raw query string.
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-    /// The body, where the route reads it as it comes.
-    pub(crate) incoming: Option<Incoming>,
+    /// The body, before anybody read it.
+    pub(crate) upload: Upload,
 }
 
 impl Call {
@@ -30,55 +29,61 @@ impl Call {
         Ok(Params::parse(&self.query)?)
     }
 
-    /// The options that every read takes.
+    /// The options that most reads take.
     pub(crate) fn options(&self, params: &Params<'_>) -> Result<QueryOptions, ApiError> {
-        self.options_in(Scope::Namespace, params)
+        Ok(QueryOptions::read(params, |name| self.header(name))?)
     }
 
-    /// The same where less is refused.
-    pub(crate) fn options_in(&self, scope: Scope, params: &Params<'_>) -> Result<QueryOptions, ApiError> {
-        Ok(QueryOptions::read(params, scope, |name| self.header(name))?)
+    /// How fresh the answer must be, where nothing else is looked at.
+    pub(crate) fn freshness(&self, params: &Params<'_>) -> Result<QueryOptions, ApiError> {
+        Ok(QueryOptions::freshness(params, |name| self.header(name))?)
     }
 
-    /// Refuses namespaces and partitions, where no other option is looked at.
+    /// Refuses namespaces and partitions.
     pub(crate) fn refuse_enterprise(&self, params: &Params<'_>) -> Result<(), ApiError> {
         Ok(Scope::Namespace.check(params, |name| self.header(name))?)
+    }
+
+    /// Refuses partitions, where namespaces are not looked at.
+    pub(crate) fn refuse_partition(&self, params: &Params<'_>) -> Result<(), ApiError> {
+        Ok(Scope::Partition.check(params, |name| self.header(name))?)
+    }
+
+    /// What follows the route's pattern; `missing` is said if nothing does.
+    pub(crate) fn named(&self, missing: &str) -> Result<&str, ApiError> {
+        if self.argument.is_empty() { Err(ApiError::bad_request(missing)) } else { Ok(&self.argument) }
     }
 
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// The body's JSON; what is missing altogether reads as Go reads it.
-    pub(crate) fn body(&self) -> &[u8] {
-        &self.body
+    /// The body. What is wrong with the rest of the request is told before it is read.
+    pub(crate) async fn body(&self) -> Result<Bytes, ApiError> {
+        self.upload.read().await
     }
 }
 
-/// Options of a read, with the refusals that depend on this server.
+/// Options of a read.
 pub(crate) struct Read {
     pub(crate) options: QueryOptions,
 }
 
 impl Read {
     /// For catalog and health.
-    pub(crate) fn of(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
-        let cacheable = Self::cacheable(api, call, params)?;
-        Ok(Self { options: QueryOptions { cached: false, ..cacheable.options } })
+    pub(crate) fn of(call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
+        Ok(Self { options: QueryOptions { cached: false, ..call.options(params)? } })
     }
 
     /// For those reads that Consul's agent has a cache for: they say so when they are asked for a cached answer.
     pub(crate) fn cacheable(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
         let options = call.options(params)?;
-        own_datacenter(api, &options, true)?;
         Ok(Self { options: QueryOptions { cached: options.cached && api.settings.use_cache, ..options } })
     }
 
-    /// As [`Self::of`], where namespaces are not looked at.
-    pub(crate) fn in_any_namespace(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
-        let options = call.options_in(Scope::Partition, params)?;
-        own_datacenter(api, &options, true)?;
-        Ok(Self { options: QueryOptions { cached: false, ..options } })
+    /// Refuses another datacenter, as late as Consul's servers see it.
+    pub(crate) fn at_home(&self, api: &Api) -> Result<(), ApiError> {
+        own_datacenter(api, self.options.datacenter.as_deref(), true)
     }
 
     pub(crate) fn registry(&self) -> ReadOptions {
@@ -135,9 +140,9 @@ impl Read {
 }
 
 /// There is one datacenter here; another one has no path to it.
-pub(crate) fn own_datacenter(api: &Api, options: &QueryOptions, as_query: bool) -> Result<(), ApiError> {
-    match &options.datacenter {
-        Some(other) if other != api.registry.datacenter() => {
+pub(crate) fn own_datacenter(api: &Api, asked: Option<&str>, as_query: bool) -> Result<(), ApiError> {
+    match asked {
+        Some(other) if other != &**api.registry.datacenter() => {
             Err(ApiError { as_query, ..ApiError::internal("No path to datacenter") })
         }
         _ => Ok(()),

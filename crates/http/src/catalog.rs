@@ -7,7 +7,6 @@ use muster_model::{Indexed, Node, Service};
 use muster_registry::{Command, NodeServices, Question, Rejection, ServiceNames, SubmitError};
 use muster_wire::answer::{self, CatalogServiceRow};
 use muster_wire::filter::{NodeFilter, ServiceFilter, ServiceRowFilter};
-use muster_wire::query::Scope;
 use muster_wire::request::{self, DeregisterTarget};
 
 use crate::Api;
@@ -17,16 +16,18 @@ use crate::health::{finish, is_node, stored};
 use crate::reply::Reply;
 
 pub(crate) async fn datacenters(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    // No index is looked at here, and no namespace; what is wrong otherwise is.
-    let options = call.options_in(Scope::None, &params.without("index"))?;
+    // Nothing else is looked at here.
+    let options = call.freshness(&call.params()?)?;
     let mut body = Vec::new();
     answer::datacenters(&mut body, [&**api.registry.datacenter()]);
     Ok(Reply::json(body).with_cache(options.cached && api.settings.use_cache))
 }
 
 pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::in_any_namespace(&api, &call, &call.params()?)?;
+    let params = call.params()?;
+    call.refuse_partition(&params)?;
+    let read = Read::of(&call, &params)?;
+    read.at_home(&api)?;
     let filter = read.filter(NodeFilter::new)?;
     let question = Question::nodes();
     let answer = api.registry.ask(&question, read.registry()).await?;
@@ -48,7 +49,10 @@ fn node_list(api: &Api, all: &[Indexed<Arc<Node>>], read: &Read, filter: Option<
 }
 
 pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::cacheable(&api, &call, &call.params()?)?;
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    let read = Read::cacheable(&api, &call, &params)?;
+    read.at_home(&api)?;
     let filter = read.filter(ServiceRowFilter::new)?;
     if read.options.node_meta.is_empty() && filter.is_none() {
         let question = Question::services();
@@ -72,13 +76,13 @@ fn service_list(all: &ServiceNames) -> Vec<u8> {
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
+    call.refuse_enterprise(&params)?;
     let read = Read::cacheable(&api, &call, &params)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::bad_request("Missing service name"));
-    }
+    let name = call.named("Missing service name")?;
+    read.at_home(&api)?;
     let filter = read.filter(ServiceRowFilter::new)?;
     let of_peer = params.non_empty("peer").is_some();
-    let question = Question::instances(&call.argument);
+    let question = Question::instances(name);
     let answer = api.registry.ask(&question, read.registry()).await?;
     // There are no peers, so nothing of theirs.
     let all = if of_peer { &[][..] } else { &answer.value[..] };
@@ -124,12 +128,13 @@ enum Form {
 }
 
 async fn of_node(api: Arc<Api>, call: Call, form: Form) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::bad_request("Missing node name"));
-    }
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    let read = Read::of(&call, &params)?;
+    let name = call.named("Missing node name")?;
+    read.at_home(&api)?;
     let filter = read.filter(ServiceFilter::new)?;
-    let question = Question::node(&call.argument);
+    let question = Question::node(name);
     let answer = api.registry.ask(&question, read.registry()).await?;
     let shape = read.shape(if form == Form::Map { "map" } else { "list" });
     let write = || Reply::json(node_with_services(&api, answer.value.as_ref(), filter.as_ref(), form));
@@ -155,7 +160,7 @@ fn node_with_services(api: &Api, entry: Option<&NodeServices>, filter: Option<&S
 
 pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     call.refuse_enterprise(&call.params()?)?;
-    let asked = request::register_in(api.registry.datacenter(), call.body());
+    let asked = request::register_in(api.registry.datacenter(), &call.body().await?);
     let asked = asked.map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     let check = |check| CatalogCheck { check, keep_result: false };
     let registration = CatalogRegistration {
@@ -177,7 +182,7 @@ pub(crate) async fn register(api: Arc<Api>, call: Call) -> Result<Reply, ApiErro
 
 pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     call.refuse_enterprise(&call.params()?)?;
-    let asked = request::deregister_in(api.registry.datacenter(), call.body());
+    let asked = request::deregister_in(api.registry.datacenter(), &call.body().await?);
     let asked = asked.map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     let target = match asked.target {
         DeregisterTarget::Node => CatalogDeregistration::Node(asked.node),

@@ -6,11 +6,12 @@ use hyper::Method;
 use muster_model::Index;
 use muster_registry::{Answer, State, Topic};
 use muster_wire::answer::{self, ConnectRoot, Stored};
-use muster_wire::query::Consistency;
+use muster_wire::filter::ServiceRowFilter;
 
 use crate::Api;
 use crate::api_error::ApiError;
 use crate::call::{Call, Read};
+use crate::health::asked_instances;
 use crate::reply::Reply;
 
 /// The root is made before anything is written, and never changes.
@@ -18,7 +19,8 @@ const ROOT_INDEX: Index = Index(1);
 
 /// As this node's agent keeps them.
 pub(crate) async fn agent_roots(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?).map_err(|error| ApiError { as_query: false, ..error })?;
+    let read = Read::of(&call, &call.params()?)?;
+    read.at_home(&api).map_err(|error| ApiError { as_query: false, ..error })?;
     let root = root(&api)?;
     wait(&api, &read).await?;
     Ok(written(root).with_query(ROOT_INDEX, true).with_cache_hit())
@@ -27,13 +29,14 @@ pub(crate) async fn agent_roots(api: Arc<Api>, call: Call) -> Result<Reply, ApiE
 /// As the servers have them.
 pub(crate) async fn roots(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let read = Read::of(&api, &call, &params)?;
+    let read = Read::of(&call, &params)?;
     let root = root(&api)?;
     let pem = match params.get("pem") {
         "" => false,
         text => muster_wire::json::parse_bool(text)
             .ok_or_else(|| ApiError::bad_request("The 'pem' query parameter must be a boolean value"))?,
     };
+    read.at_home(&api)?;
     wait(&api, &read).await?;
     Ok(match pem {
         true => Reply::typed("application/pem-certificate-chain", root.certificate.clone()),
@@ -59,27 +62,53 @@ fn written(root: &ConnectRoot) -> Reply {
     Reply::json(body)
 }
 
-/// The instances of a service in a mesh, or behind a gateway: there are none, since neither can be registered.
+/// The instances of a service in a mesh: there are none, since none can be registered.
 pub(crate) async fn instances(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    if call.argument.is_empty() {
-        Read::of(&api, &call, &call.params()?)?;
-        return Err(ApiError::bad_request("Missing service name"));
-    }
-    let reply = nothing(api, call, "a mesh").await?;
-    Ok(reply.with_consistency(Consistency::Leader, false))
+    let params = call.params()?;
+    let read = asked_instances(&api, &call, &params)?.read;
+    nothing(&api, &read).await
+}
+
+/// The same as the catalog has them.
+pub(crate) async fn catalogued(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    let read = Read::cacheable(&api, &call, &params)?;
+    call.named("Missing service name")?;
+    read.at_home(&api)?;
+    read.filter(ServiceRowFilter::new)?;
+    nothing(&api, &read).await
+}
+
+/// The services behind a gateway: there is none.
+pub(crate) async fn behind(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    let read = Read::of(&call, &params)?;
+    call.named("Missing gateway name")?;
+    read.at_home(&api)?;
+    nothing(&api, &read).await
 }
 
 /// There are none, and none can be made.
 pub(crate) async fn intentions(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    nothing(api, call, "intentions").await
-}
-
-/// An empty list to who asks, a refusal to who would add to it.
-pub(crate) async fn nothing(api: Arc<Api>, call: Call, what: &str) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
-    if call.method != Method::GET {
-        return Err(ApiError::not_there_yet(what));
-    }
+    let params = call.params()?;
+    refuse_write(&call, "intentions")?;
+    let read = Read::of(&call, &params)?;
+    call.refuse_enterprise(&params)?;
+    read.at_home(&api)?;
     wait(&api, &read).await?;
     Ok(Reply::json("[]").with_query(ROOT_INDEX, true))
+}
+
+/// Refuses to add to what there is none of.
+pub(crate) fn refuse_write(call: &Call, what: &str) -> Result<(), ApiError> {
+    if call.method == Method::GET { Ok(()) } else { Err(ApiError::not_there_yet(what)) }
+}
+
+/// An empty list that stays empty.
+pub(crate) async fn nothing(api: &Api, read: &Read) -> Result<Reply, ApiError> {
+    wait(api, read).await?;
+    let reply = Reply::json("[]").with_query(ROOT_INDEX, true);
+    Ok(reply.with_consistency(read.options.consistency, read.options.cached))
 }

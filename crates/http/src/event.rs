@@ -5,7 +5,7 @@ use std::sync::Arc;
 use muster_model::UserEvent;
 use muster_registry::new_session_id;
 use muster_wire::answer;
-use muster_wire::query::Scope;
+use muster_wire::query::{QueryOptions, datacenter};
 use muster_wire::request::EventRequest;
 
 use crate::Api;
@@ -15,13 +15,14 @@ use crate::reply::Reply;
 
 pub(crate) async fn fire(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    own_datacenter(&api, &call.options_in(Scope::None, &params)?, false)?;
-    let asked = EventRequest::read(&call.argument, &params, call.body().len())
+    let body = call.body().await?;
+    let asked = EventRequest::read(&call.argument, &params, body.len())
         .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
+    own_datacenter(&api, datacenter(&params).as_deref(), false)?;
     let event = UserEvent {
         id: Arc::from(new_session_id().as_str()),
         name: Arc::from(&*asked.name),
-        payload: Arc::from(call.body()),
+        payload: Arc::from(&*body),
         node_filter: Arc::from(params.get("node")),
         service_filter: Arc::from(params.get("service")),
         tag_filter: Arc::from(params.get("tag")),
@@ -35,7 +36,7 @@ pub(crate) async fn fire(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let options = call.options_in(Scope::None, &params)?;
+    let options = QueryOptions::waiting(&params)?;
     let wait = (options.index > 0).then(|| (options.index, api.registry.wait_time(options.wait.unwrap_or_default())));
     let (index, events) = api.agent.events(params.get("name"), wait).await;
     let mut body = Vec::new();

@@ -7,6 +7,7 @@ use muster_model::{Indexed, NodeName};
 use muster_registry::{Answer, CheckRow, Question, all_pass};
 use muster_wire::answer::{self, InstanceRow, Stored};
 use muster_wire::filter::{CheckFilter, InstanceFilter};
+use muster_wire::query::Params;
 
 use crate::Api;
 use crate::api_error::ApiError;
@@ -15,19 +16,8 @@ use crate::reply::Reply;
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    // Consul answers this one from a stream: a query that fails has no headers of its own.
-    let bare = |error: ApiError| ApiError { as_query: false, ..error };
-    let read = Read::cacheable(&api, &call, &params).map_err(bare)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::bad_request("Missing service name"));
-    }
-    if ["sg", "sameness-group"].iter().any(|name| params.non_empty(name).is_some()) {
-        return Err(ApiError::internal("sameness groups are not supported in consul CE"));
-    }
-    let filter = read.filter(InstanceFilter::new).map_err(bare)?;
-    let of_peer = params.non_empty("peer").is_some();
-    let passing = muster_wire::query::passing(&params)?;
-    let question = Question::health(&call.argument);
+    let Instances { read, name, of_peer, filter, passing } = asked_instances(&api, &call, &params)?;
+    let question = Question::health(name);
     let answer = api.registry.ask(&question, read.registry()).await?;
     // There are no peers, so nothing of theirs.
     let all = if of_peer { &[][..] } else { &answer.value[..] };
@@ -38,6 +28,36 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     });
     let write = || Reply::json(instances(&api, all, &read, filter.as_ref(), passing));
     Ok(finish(api.bodies.reply(&question, &shape, &answer, write), &answer, &read))
+}
+
+/// What a read of instances is asked for.
+pub(crate) struct Instances<'a> {
+    pub(crate) read: Read,
+    name: &'a str,
+    of_peer: bool,
+    filter: Option<InstanceFilter>,
+    passing: bool,
+}
+
+/// Reads it in Consul's order.
+pub(crate) fn asked_instances<'a>(api: &Api, call: &'a Call, params: &Params<'_>) -> Result<Instances<'a>, ApiError> {
+    // Consul answers these from a stream: a query that fails has no headers of its own.
+    let bare = |error: ApiError| ApiError { as_query: false, ..error };
+    call.refuse_enterprise(params)?;
+    let read = Read::cacheable(api, call, params)?;
+    let of_peer = params.non_empty("peer").is_some();
+    let of_group = ["sg", "sameness-group"].iter().any(|name| params.non_empty(name).is_some());
+    if of_peer && of_group {
+        return Err(ApiError::bad_request("peer-name and sameness-group are mutually exclusive"));
+    }
+    let name = call.named("Missing service name")?;
+    let passing = muster_wire::query::passing(params)?;
+    read.at_home(api).map_err(bare)?;
+    let filter = read.filter(InstanceFilter::new).map_err(bare)?;
+    if of_group {
+        return Err(ApiError::internal("sameness groups are not supported in consul CE"));
+    }
+    Ok(Instances { read, name, of_peer, filter, passing })
 }
 
 fn instances(api: &Api, all: &[Instance], read: &Read, filter: Option<&InstanceFilter>, passing: bool) -> Vec<u8> {
@@ -65,35 +85,40 @@ fn instances(api: &Api, all: &[Instance], read: &Read, filter: Option<&InstanceF
 }
 
 pub(crate) async fn checks(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::bad_request("Missing service name"));
-    }
+    let read = checked(&call)?;
+    let name = call.named("Missing service name")?;
+    read.at_home(&api)?;
     let filter = read.filter(CheckFilter::new)?;
-    check_list(&api, &Question::checks_of_service(&call.argument), &read, filter.as_ref()).await
+    check_list(&api, &Question::checks_of_service(name), &read, filter.as_ref()).await
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let mut read = Read::of(&api, &call, &call.params()?)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::bad_request("Missing node name"));
-    }
+    let mut read = checked(&call)?;
+    let name = call.named("Missing node name")?;
+    read.at_home(&api)?;
     // The node is named: what it has in its Meta is not looked at.
     read.options.node_meta.clear();
     let filter = read.filter(CheckFilter::new)?;
-    check_list(&api, &Question::checks_of_node(&call.argument), &read, filter.as_ref()).await
+    check_list(&api, &Question::checks_of_node(name), &read, filter.as_ref()).await
 }
 
 pub(crate) async fn state(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
+    let read = checked(&call)?;
     // States are compared without case, but for the word that means all of them.
-    let wanted = match call.argument.as_str() {
-        "" => return Err(ApiError::bad_request("Missing check state")),
+    let wanted = match call.named("Missing check state")? {
         "any" => "any".to_owned(),
         state => Some(state.to_lowercase()).filter(|state| state != "any").unwrap_or_default(),
     };
+    read.at_home(&api)?;
     let filter = read.filter(CheckFilter::new)?;
     check_list(&api, &Question::checks_in(&wanted), &read, filter.as_ref()).await
+}
+
+/// The options of a read of checks.
+fn checked(call: &Call) -> Result<Read, ApiError> {
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    Read::of(call, &params)
 }
 
 async fn check_list(

@@ -7,7 +7,6 @@ use hyper::Method;
 use muster_model::{Index, KvWrite, SessionId};
 use muster_registry::{Answer, Command, KvSet, Outcome, Question, ReadOptions, SubmitError};
 use muster_wire::answer;
-use muster_wire::query::Params;
 use muster_wire::request::{self, KvDelete, KvGet, KvPut, KvShape};
 
 use crate::Api;
@@ -17,15 +16,28 @@ use crate::reply::Reply;
 
 pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let options = call.options(&params)?;
-    own_datacenter(&api, &options, false)?;
+    let read = Read::of(&call, &params)?;
+    let at_home = || own_datacenter(&api, read.options.datacenter.as_deref(), false);
     match call.method {
         Method::GET => {
-            let read = Read { options }.registry();
-            get(&api, KvGet::read(&call.argument, &params)?, read).await
+            let asked = KvGet::read(&call.argument, &params)?;
+            call.refuse_enterprise(&params)?;
+            at_home()?;
+            get(&api, asked, read.registry()).await
         }
-        Method::PUT => put(&api, &call, &params).await,
-        _ => delete(&api, KvDelete::read(&call.argument, &params)?).await,
+        Method::PUT => {
+            call.refuse_enterprise(&params)?;
+            let asked = KvPut::read(&call.argument, &params)?;
+            let value = Arc::from(&*call.body().await?);
+            at_home()?;
+            put(&api, asked, value).await
+        }
+        _ => {
+            call.refuse_enterprise(&params)?;
+            let asked = KvDelete::read(&call.argument, &params)?;
+            at_home()?;
+            delete(&api, asked).await
+        }
     }
 }
 
@@ -80,9 +92,8 @@ fn written(write: impl FnOnce(&mut Vec<u8>)) -> Reply {
     Reply::json(body)
 }
 
-async fn put(api: &Api, call: &Call, params: &Params<'_>) -> Result<Reply, ApiError> {
-    let KvPut { key, flags, cas, acquire, release } = KvPut::read(&call.argument, params)?;
-    let value = Arc::from(call.body());
+async fn put(api: &Api, asked: KvPut, value: Arc<[u8]>) -> Result<Reply, ApiError> {
+    let KvPut { key, flags, cas, acquire, release } = asked;
     let command = match (acquire, release) {
         (Some(id), _) => Command::KvAcquire { write: KvWrite { key, value, flags }, session: lock_session(&id)? },
         (_, Some(id)) => Command::KvRelease { write: KvWrite { key, value, flags }, session: lock_session(&id)? },

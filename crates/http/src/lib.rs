@@ -28,6 +28,7 @@ mod listener;
 mod metrics;
 mod operator;
 mod prepared;
+mod rates;
 mod recent;
 mod reply;
 mod request_line;
@@ -38,6 +39,7 @@ mod settings;
 mod snapshot;
 mod status;
 mod transaction;
+mod upload;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -45,12 +47,13 @@ use std::sync::Arc;
 use muster_agent::Agent;
 use muster_registry::Registry;
 
-pub use about::About;
+pub use about::{About, Said};
 pub use agent_control::{Control, Reload};
 pub use connections::Connections;
 pub use definition::{DefinitionRefused, register_check, register_service};
 pub use listener::Listener;
 pub use metrics::Telemetry;
+pub use rates::{RateMode, Rates, RequestLimits};
 pub use router::{ROUTES, Route};
 pub use server::serve;
 pub use settings::Settings;
@@ -73,6 +76,8 @@ pub struct Api {
     pub control: Control,
     /// Who is connected, to whichever listener.
     pub connections: Connections,
+    /// How many requests a second the registry takes.
+    pub rates: Rates,
     bodies: bodies::Bodies,
     prepared: prepared::Answers,
 }
@@ -89,6 +94,7 @@ impl Api {
             settings: Settings::default(),
             control: Control::default(),
             connections: Connections::default(),
+            rates: Rates::default(),
             bodies: bodies::Bodies::default(),
             prepared: prepared::Answers::default(),
         }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use muster_model::Index;
 use muster_wire::answer::{self, RaftServer};
-use muster_wire::query::Consistency;
 
 use crate::Api;
 use crate::api_error::ApiError;
 use crate::call::{Call, Read, own_datacenter};
+use crate::connect::{nothing, refuse_write};
 use crate::health::is_node;
 use crate::reply::Reply;
 
@@ -16,7 +16,7 @@ use crate::reply::Reply;
 const COORDINATES: Index = Index(1);
 
 pub(crate) async fn raft_configuration(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    own_datacenter(&api, call.options(&call.params()?)?.datacenter.as_deref(), false)?;
     let node = api.agent.node_entry();
     let server = RaftServer { id: &node.id, node: node.name.as_str(), address: &api.server_address.to_string() };
     let mut body = Vec::new();
@@ -34,9 +34,11 @@ pub(crate) async fn coordinate_datacenters(api: Arc<Api>, call: Call) -> Result<
 
 pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
-    let read = Read::of(&api, &call, &params)?;
+    let read = Read::of(&call, &params)?;
+    call.refuse_partition(&params)?;
+    read.at_home(&api)?;
     let node = api.agent.node_entry();
-    let own = read.takes_node(&node) && params.non_empty("segment").is_none();
+    let own = params.non_empty("segment").is_none();
     wait(&api, &read).await;
     let mut body = Vec::new();
     answer::coordinates(&mut body, own.then_some(node.name.as_str()));
@@ -44,9 +46,12 @@ pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply,
 }
 
 pub(crate) async fn coordinate_node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&api, &call, &call.params()?)?;
+    let params = call.params()?;
+    let read = Read::of(&call, &params)?;
+    call.refuse_partition(&params)?;
+    read.at_home(&api)?;
     let node = api.agent.node();
-    if !is_node(node, &call.argument) {
+    if !is_node(node, &call.argument) || params.non_empty("segment").is_some() {
         return Ok(Reply::missing());
     }
     wait(&api, &read).await;
@@ -73,7 +78,10 @@ pub(crate) async fn acl_replication(_: Arc<Api>, call: Call) -> Result<Reply, Ap
     Err(ApiError::new(401, "ACL support disabled"))
 }
 
+/// There are none, and none can be made.
 pub(crate) async fn queries(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let reply = crate::connect::nothing(api, call, "a prepared query").await?;
-    Ok(reply.with_consistency(Consistency::Leader, false))
+    let read = Read::of(&call, &call.params()?)?;
+    refuse_write(&call, "a prepared query")?;
+    read.at_home(&api)?;
+    nothing(&api, &read).await
 }

@@ -142,8 +142,7 @@ impl Reply {
 
     /// 405 with the methods that are there.
     pub(crate) fn method_not_allowed(method: &str, allowed: &str) -> Self {
-        let body = if method == "HEAD" { String::new() } else { format!("method {method} not allowed") };
-        let mut reply = Self::error(405, body, false);
+        let mut reply = Self::error(405, format!("method {method} not allowed"), false);
         reply.allow(allowed);
         reply
     }

@@ -1,20 +1,18 @@
 //! Connections: from bytes to a [`Call`] and from a [`Reply`] to bytes.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::header::{EXPECT, HOST, TRANSFER_ENCODING};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use muster_wire::query::{is_escaped_well, plain_path, unescape_path};
-use muster_wire::request::{BadKvRequest, TransactionRequestError};
+use muster_wire::query::{Params, is_escaped_well, plain_path, unescape_path};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -27,12 +25,13 @@ use crate::listener::Listener;
 use crate::reply::{Reply, ReplyBody};
 use crate::request_line::{NextRequest, RequestLines};
 use crate::router::{Route, cleaned, find};
-use crate::{Api, Settings, prepared, snapshot};
+use crate::upload::Upload;
+use crate::{Api, prepared};
 
-/// The longest body but for KV values and transactions.
-const MAX_BODY: usize = 8 << 20;
 /// How long answers that are under way may take once the server stops.
 const LAST_ANSWERS: Duration = Duration::from_millis(300);
+/// hyper's buffers are never smaller.
+const LEAST_BUFFER: usize = 8192;
 /// What a client with too many connections is told, as Consul tells it, before it is let go.
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\nContent-Type: text/plain\r\nContent-Length: 0\r\n\
 Connection: close\r\n\r\n";
@@ -73,13 +72,18 @@ where
     }
     // Who may open the socket's file is on this host.
     let client = client.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let head_limit = api.settings.head_limit();
     let next = NextRequest::default();
     let lines = RequestLines::new(stream, next.clone());
     let service = service_fn(move |request| {
         let (api, next) = (Arc::clone(&api), next.clone());
         async move { Ok::<_, Infallible>(answer(api, client, next, request).await) }
     });
-    let connection = http1::Builder::new()
+    let mut server = http1::Builder::new();
+    let connection = server
+        .max_header_size(head_limit)
+        // Heads stand in the buffer until they are whole.
+        .max_buf_size(head_limit.max(LEAST_BUFFER))
         .timer(TokioTimer::new())
         // hyper's would end connections that are silent between two requests: `RequestLines` looks after heads.
         .header_read_timeout(None)
@@ -107,6 +111,7 @@ async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
     }
     let target = prepared::target(&request);
     if let Some(target) = &target
+        && !api.rates.counts_reads()
         && let Some(prepared) = api.prepared.find(prepared::text(target))
         && api.registry.is_at(prepared.at).await
     {
@@ -152,6 +157,10 @@ fn unfit(request: &Request<Incoming>) -> Option<Reply> {
 /// What Go's server refuses before anything of Consul's sees it.
 fn refused(api: &Api, request: &Request<Incoming>) -> Option<Reply> {
     let path = request.uri().path();
+    if path == "*" {
+        // The whole server is meant, of which nothing else can be asked.
+        return Some(if *request.method() == Method::OPTIONS { Reply::bare(200) } else { Reply::bare(400).closing() });
+    }
     if !is_escaped_well(path) {
         return Some(Reply::error(400, "400 Bad Request".to_owned(), false));
     }
@@ -182,26 +191,25 @@ async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
     let argument = argument.to_owned();
     let always_pretty = api.always_pretty;
     let pretty = request.uri().query().is_some_and(|query| query.split('&').any(is_pretty));
-    let reply = match shut(&api, client, &request) {
+    let reply = match shut(&api, &request) {
         Some(reply) => reply,
-        None => handle(api, route, argument, next, request).await.unwrap_or_else(ApiError::into_reply),
+        None => handle(api, client, route, argument, next, request).await,
     };
     let reply = reply.with_policy();
     let reply = if pretty || always_pretty { reply.pretty(pretty) } else { reply };
     reply.compressed(compress)
 }
 
-/// The answer to a request that the configuration shuts out.
-fn shut(api: &Api, client: IpAddr, request: &Request<Incoming>) -> Option<Reply> {
+/// The answer to a request whose query string is none, or that the configuration shuts out.
+fn shut(api: &Api, request: &Request<Incoming>) -> Option<Reply> {
+    // Only these can make a query string none.
+    let query = request.uri().query().filter(|query| query.contains(['%', ';']));
+    if let Some(Err(error)) = query.map(Params::parse) {
+        return Some(ApiError::from(error).into_reply());
+    }
     let path = request.uri().path();
-    let text = if api.settings.blocks(&unescape_path(path).unwrap_or(path.into())) {
-        "Endpoint is blocked by agent configuration"
-    } else if is_write(request.method()) && !api.settings.may_write(client) {
-        "Access is restricted"
-    } else {
-        return None;
-    };
-    Some(Reply::error(403, text.to_owned(), false))
+    let is_blocked = api.settings.blocks(&unescape_path(path).unwrap_or(path.into()));
+    is_blocked.then(|| Reply::error(403, "Endpoint is blocked by agent configuration".to_owned(), false))
 }
 
 fn is_write(method: &Method) -> bool {
@@ -236,68 +244,35 @@ fn unknown_path(path: &str) -> Reply {
 
 async fn handle(
     api: Arc<Api>,
+    client: IpAddr,
     route: &'static Route,
     argument: String,
     next: NextRequest,
     request: Request<Incoming>,
-) -> Result<Reply, ApiError> {
+) -> Reply {
     let method = request.method().clone();
     if method == Method::OPTIONS {
-        return Ok(Reply::options(&route.allowed()));
+        return Reply::options(&route.allowed());
     }
     if !route.methods.contains(&method.as_str()) {
-        return Ok(Reply::method_not_allowed(method.as_str(), &route.allowed()));
+        return Reply::method_not_allowed(method.as_str(), &route.allowed());
     }
-    let argument = unescape_path(&argument).map_err(|_| ApiError::bad_request("Path is not valid UTF-8"))?.into_owned();
+    if is_write(&method) && !api.settings.may_write(client) {
+        return Reply::error(403, "Access is restricted".to_owned(), false);
+    }
+    if let Err(error) = api.rates.admit(&method, route.pattern) {
+        return error.into_reply();
+    }
+    let Ok(argument) = unescape_path(&argument).map(Cow::into_owned) else {
+        return ApiError::bad_request("Path is not valid UTF-8").into_reply();
+    };
     let (parts, body) = request.into_parts();
+    let is_held_back = parts.headers.contains_key(EXPECT);
+    let upload = Upload::new(body, route, &api.settings);
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    let headers = parts.headers;
-    if route.pattern == snapshot::PATTERN {
-        let call = Call { method, argument, query, headers, body: Bytes::new(), incoming: Some(body) };
-        let reply = (route.handler)(api, call).await;
-        next.is_next();
-        return reply;
-    }
-    let body = collect(body, Limit::of(route, &api.settings)).await?;
+    let call = Call { method, argument, query, headers: parts.headers, upload: upload.clone() };
+    let reply = (route.handler)(api, call).await.unwrap_or_else(ApiError::into_reply);
+    let is_read = upload.skip(is_held_back).await;
     next.is_next();
-    (route.handler)(api, Call { method, argument, query, headers, body, incoming: None }).await
-}
-
-/// How long a body may be, with the refusal of a longer one.
-struct Limit {
-    bytes: usize,
-    refusal: fn(u64, u64) -> String,
-}
-
-impl Limit {
-    fn of(route: &Route, settings: &Settings) -> Self {
-        let value: fn(u64, u64) -> String = |bytes, limit| BadKvRequest::TooLarge { bytes, limit }.to_string();
-        match route.pattern {
-            "/v1/kv/" => Self { bytes: settings.max_value_bytes, refusal: value },
-            "/v1/txn" => Self {
-                bytes: settings.max_value_bytes.max(settings.max_transaction_bytes),
-                refusal: |bytes, limit| TransactionRequestError::TooLarge { bytes, limit }.to_string(),
-            },
-            _ => Self {
-                bytes: MAX_BODY,
-                refusal: |bytes, limit| format!("Request body({bytes} bytes) too large, max size: {limit} bytes."),
-            },
-        }
-    }
-
-    fn refuse(&self, bytes: u64) -> ApiError {
-        ApiError::new(413, (self.refusal)(bytes, self.bytes as u64))
-    }
-}
-
-async fn collect(body: Incoming, limit: Limit) -> Result<Bytes, ApiError> {
-    let announced = body.size_hint().lower();
-    if announced > limit.bytes as u64 {
-        return Err(limit.refuse(announced));
-    }
-    match Limited::new(body, limit.bytes).collect().await {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(limit.refuse(limit.bytes as u64 + 1)),
-        Err(error) => Err(ApiError::bad_request(format!("Request body could not be read: {error}"))),
-    }
+    if is_read { reply } else { reply.closing() }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use muster_model::{Indexed, Session, SessionId};
 use muster_registry::{Command, Question, SubmitError, new_session_id};
+use muster_wire::query::datacenter;
 use muster_wire::{answer, request};
 
 use crate::Api;
@@ -15,10 +16,14 @@ use crate::reply::Reply;
 pub(crate) async fn create(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     let params = call.params()?;
     call.refuse_enterprise(&params)?;
-    own_datacenter(&api, &call.options(&params.without("index"))?, false)?;
-    let session =
-        request::create_session(call.body(), new_session_id(), api.agent.node(), api.settings.min_session_ttl)
-            .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
+    let body = call.body().await?;
+    let session = request::create_session(&body, new_session_id(), api.agent.node(), api.settings.min_session_ttl)
+        .map_err(|error| ApiError::new(error.status().code(), error.to_string()));
+    // What cannot be read is told by the agent, what cannot be by the servers of the datacenter.
+    if !matches!(&session, Err(unread) if unread.status == 400) {
+        own_datacenter(&api, datacenter(&params).as_deref(), false)?;
+    }
+    let session = session?;
     let id = session.id.clone();
     api.registry.submit(Command::SessionCreate(Arc::new(session))).await.map_err(|error| match error {
         SubmitError::Rejected(rejection) => ApiError::internal(format!("apply failed: {rejection}")),
@@ -30,17 +35,23 @@ pub(crate) async fn create(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
 }
 
 pub(crate) async fn destroy(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    let params = call.params()?;
+    call.refuse_enterprise(&params)?;
+    let id = call.named("Missing session")?;
+    own_datacenter(&api, datacenter(&params).as_deref(), false)?;
     // What cannot be an ID is not there, and ending what is not there succeeds.
-    if let Ok(id) = SessionId::new(named(&call)?) {
+    if let Ok(id) = SessionId::new(id) {
         api.registry.submit(Command::SessionDestroy(id)).await?;
     }
     Ok(Reply::json(answer::boolean(true)))
 }
 
 pub(crate) async fn renew(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
-    let id = named(&call)?;
+    let params = call.params()?;
+    let options = call.options(&params)?;
+    call.refuse_enterprise(&params)?;
+    let id = call.named("Missing session")?;
+    own_datacenter(&api, options.datacenter.as_deref(), false)?;
     let session = match SessionId::new(id) {
         Ok(id) => api.registry.renew_session(&id).await?,
         Err(_) => None,
@@ -52,33 +63,34 @@ pub(crate) async fn renew(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
 }
 
 pub(crate) async fn info(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let options = call.options(&call.params()?)?;
-    own_datacenter(&api, &options, true)?;
-    let id = named(&call)?;
+    let read = read(&call)?;
+    let id = call.named("Missing session")?;
+    read.at_home(&api)?;
     let question = Question::session(id);
-    let read = Read { options };
     let answer = api.registry.ask(&question, read.registry()).await?;
     let reply = api.bodies.reply(&question, "", &answer, || Reply::json(written(&answer.value)));
     Ok(reply.with_query(answer.index, true).good_at(read.good_at(&answer)))
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let options = call.options(&call.params()?)?;
-    own_datacenter(&api, &options, true)?;
-    if call.argument.is_empty() {
-        return Err(ApiError::bad_request("Missing node name"));
-    }
-    listed(&api, Question::sessions_on(&call.argument), Read { options }).await
+    let read = read(&call)?;
+    let node = call.named("Missing node name")?;
+    read.at_home(&api)?;
+    listed(&api, Question::sessions_on(node), read).await
 }
 
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let options = call.options(&call.params()?)?;
-    own_datacenter(&api, &options, true)?;
-    listed(&api, Question::sessions(), Read { options }).await
+    let read = read(&call)?;
+    read.at_home(&api)?;
+    listed(&api, Question::sessions(), read).await
 }
 
-fn named(call: &Call) -> Result<&str, ApiError> {
-    if call.argument.is_empty() { Err(ApiError::bad_request("Missing session")) } else { Ok(&call.argument) }
+/// The options of a read; namespaces are refused after them.
+fn read(call: &Call) -> Result<Read, ApiError> {
+    let params = call.params()?;
+    let read = Read::of(call, &params)?;
+    call.refuse_enterprise(&params)?;
+    Ok(read)
 }
 
 async fn listed(api: &Api, question: Question<Vec<Indexed<Arc<Session>>>>, read: Read) -> Result<Reply, ApiError> {

@@ -9,6 +9,11 @@ use muster_wire::request::MIN_SESSION_TTL;
 
 use crate::metrics::Telemetry;
 
+/// How long the head of a request may be, if nobody says otherwise.
+pub const DEFAULT_HEAD_BYTES: usize = 1 << 20;
+/// What Go's server takes over that.
+const HEAD_SLACK: usize = 4096;
+
 /// What the configuration says of HTTP.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -26,6 +31,8 @@ pub struct Settings {
     pub max_value_bytes: usize,
     /// The longest transaction, if it is longer than a value may be (`limits.txn_max_req_len`).
     pub max_transaction_bytes: usize,
+    /// How long the head of a request may be (`http_config.max_header_bytes`); Go's server takes a little more.
+    pub max_head_bytes: usize,
     /// The shortest TTL of a session (`session_ttl_min`).
     pub min_session_ttl: Duration,
     /// What is said of metrics (`telemetry`).
@@ -42,6 +49,7 @@ impl Default for Settings {
             unprintable_paths: false,
             max_value_bytes: 512 << 10,
             max_transaction_bytes: 512 << 10,
+            max_head_bytes: DEFAULT_HEAD_BYTES,
             min_session_ttl: MIN_SESSION_TTL,
             telemetry: Telemetry::default(),
         }
@@ -53,6 +61,11 @@ impl Settings {
     pub(crate) fn may_write(&self, client: IpAddr) -> bool {
         let client = client.to_canonical();
         self.allow_write_from.is_empty() || self.allow_write_from.iter().any(|network| network.contains(&client))
+    }
+
+    /// How long the head of a request may really be.
+    pub(crate) fn head_limit(&self) -> usize {
+        self.max_head_bytes + HEAD_SLACK
     }
 
     /// Whether an endpoint is shut. `path` is what is asked for, decoded: whatever way it was written.

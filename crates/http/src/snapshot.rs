@@ -13,6 +13,7 @@ use hyper::Method;
 use hyper::body::Incoming;
 use muster_model::Index;
 use muster_registry::{Registry, Restore, RestoreError, SavedState};
+use muster_wire::query::datacenter;
 use muster_wire::snapshot::{
     Archive, ArchiveError, ArchiveMeta, InputFailure, read_archive, state_bytes, write_archive,
 };
@@ -24,7 +25,6 @@ use crate::api_error::ApiError;
 use crate::call::{Call, own_datacenter};
 use crate::reply::{Chunks, Reply};
 
-pub(crate) const PATTERN: &str = "/v1/snapshot";
 /// What Go's server says of what begins as gzip does.
 const CONTENT_TYPE: &str = "application/x-gzip";
 /// How much of the archive is sent at once.
@@ -35,11 +35,15 @@ const AHEAD: usize = 4;
 const DRAIN_BYTES: usize = 64 << 20;
 
 pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    own_datacenter(&api, &call.options(&call.params()?)?, false)?;
+    let params = call.params()?;
+    own_datacenter(&api, datacenter(&params).as_deref(), false)?;
     if call.method == Method::GET {
         return Ok(save(&api.registry));
     }
-    let Some(body) = call.incoming else { return Err(ApiError::internal("")) };
+    if params.has("stale") {
+        return Err(ApiError::internal("stale not allowed for restore"));
+    }
+    let Some(body) = call.upload.take() else { return Err(ApiError::internal("")) };
     restore(&api, body).await?;
     api.agent.resync().await?;
     Ok(Reply::empty())

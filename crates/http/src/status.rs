@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use muster_wire::answer;
-use muster_wire::query::Scope;
 
 use crate::Api;
 use crate::api_error::ApiError;
@@ -11,7 +10,7 @@ use crate::call::{Call, own_datacenter};
 use crate::reply::Reply;
 
 pub(crate) async fn leader(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    own_datacenter(&api, &call.options_in(Scope::None, &call.params()?)?, false)?;
+    own_datacenter(&api, call.options(&call.params()?)?.datacenter.as_deref(), false)?;
     let mut body = Vec::new();
     // As a Consul server without a leader says it: nobody here takes writes.
     let leader = api.registry.stopped().map_or_else(|| api.server_address.to_string(), |_| String::new());
@@ -20,7 +19,7 @@ pub(crate) async fn leader(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
 }
 
 pub(crate) async fn peers(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    own_datacenter(&api, &call.options_in(Scope::None, &call.params()?)?, false)?;
+    own_datacenter(&api, call.options(&call.params()?)?.datacenter.as_deref(), false)?;
     let mut body = Vec::new();
     answer::status_peers(&mut body, [&*api.server_address.to_string()]);
     Ok(Reply::json(body))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use muster_registry::{Command, OperationError, OperationResult, Outcome, ReadOptions, Rejection, SubmitError};
 use muster_wire::answer::{self, TransactionRead, TransactionRow};
-use muster_wire::query::Scope;
+use muster_wire::query::datacenter;
 use muster_wire::request::{self, TransactionRequest};
 
 use crate::Api;
@@ -15,10 +15,12 @@ use crate::health::stored;
 use crate::reply::Reply;
 
 pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let options = call.options_in(Scope::None, &call.params()?)?;
-    own_datacenter(&api, &options, false)?;
-    let asked =
-        request::transaction(call.body()).map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
+    let params = call.params()?;
+    let asked = request::transaction(&call.body().await?)
+        .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
+    // Only what reads has options.
+    let read = if asked.writes { None } else { Some(Read::of(&call, &params)?.registry()) };
+    own_datacenter(&api, datacenter(&params).as_deref(), false)?;
     if !asked.refused.is_empty() {
         let was_read = asked.refused.iter().all(|(_, refusal)| refusal.is_late());
         let read = (!asked.writes).then_some(TransactionRead { was_read });
@@ -34,12 +36,12 @@ pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
             Err(error) => Err(error.into()),
         };
     }
-    let options = ReadOptions { wait: None, ..Read { options }.registry() };
+    let options = ReadOptions { wait: None, ..read.unwrap_or_default() };
     let answer = api.registry.read(&[], options, |state| state.read_transaction(&asked.operations)).await?;
-    let read = Some(TransactionRead { was_read: true });
+    let was_read = Some(TransactionRead { was_read: true });
     Ok(match answer.value {
-        Ok(results) => done(&api, &results, read),
-        Err(errors) => failed(told(errors), read),
+        Ok(results) => done(&api, &results, was_read),
+        Err(errors) => failed(told(errors), was_read),
     })
 }
 

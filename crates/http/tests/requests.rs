@@ -10,6 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+use muster_http::Said;
 use server::{Server, answer};
 
 #[path = "running/server.rs"]
@@ -151,6 +152,7 @@ async fn what_the_configuration_shuts_is_refused_and_its_headers_are_everywhere(
         ("GET", "/v1/agent/%73elf", "403", "Endpoint is blocked by agent configuration"),
         ("PUT", "/v1/kv/a", "403", "Access is restricted"),
         ("DELETE", "/v1/kv/a", "403", "Access is restricted"),
+        ("PUT", "/v1/catalog/nodes", "405", "method PUT not allowed"),
         ("GET", "/v1/kv/a?keys", "404", ""),
         ("OPTIONS", "/v1/kv/a", "200", ""),
         (
@@ -314,20 +316,56 @@ async fn prometheus_is_answered_if_it_may_ask() {
 }
 
 #[tokio::test]
-async fn requests_whose_headers_do_not_fit_are_refused_and_do_nothing() {
+async fn indented_answers_end_with_one_line_feed_and_others_with_none() {
     let server = Server::start(|_| ()).await;
-    let coded = "transfer-encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
-    for (headers, status, text) in [
-        ("content-length: 1\r\n\r\nx", "400", "400 Bad Request: missing required Host header"),
-        ("host: a\r\nhost: b\r\ncontent-length: 1\r\n\r\nx", "400", "400 Bad Request: too many Host headers"),
-        ("host: a b\r\ncontent-length: 1\r\n\r\nx", "400", "400 Bad Request: malformed Host header"),
-        (&format!("host: a\r\n{coded}"), "501", "Unsupported transfer encoding"),
-    ] {
-        let mut stream = TcpStream::connect(server.address).await.unwrap();
-        stream.write_all(format!("PUT /v1/kv/a HTTP/1.1\r\n{headers}").as_bytes()).await.unwrap();
-        let (head, body) = answer(&mut stream).await;
-        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {head}");
-        assert_eq!((header(&head, "connection"), body.as_str()), (Some("close"), text), "{headers}");
+    server.ask("PUT", "/v1/kv/a", "x").await;
+    for target in ["/v1/status/leader", "/v1/kv/a", "/v1/catalog/nodes", "/v1/agent/self", "/v1/health/service/nope"] {
+        for separator in ["?", "?index=1&wait=1ms&"] {
+            let (_, plain) = server.ask("GET", &format!("{target}{separator}x"), "").await;
+            assert!(!plain.ends_with('\n'), "{target}: {plain:?}");
+            let (_, pretty) = server.ask("GET", &format!("{target}{separator}pretty"), "").await;
+            assert!(pretty.ends_with('\n') && !pretty.ends_with("\n\n"), "{target}: {pretty:?}");
+        }
     }
-    assert!(server.ask("GET", "/v1/kv/a", "").await.0.starts_with("HTTP/1.1 404"), "nothing was written");
+    let always = Server::start(|api| api.always_pretty = true).await;
+    for (target, end) in [("/v1/catalog/nodes", "\n]"), ("/v1/catalog/nodes?pretty", "\n]\n")] {
+        let (_, pretty) = always.ask("GET", target, "").await;
+        assert!(pretty.starts_with("[\n    {\n        \"") && pretty.ends_with(end), "{target}: {pretty:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_another_coordinate_waits_to_the_end() {
+    let server = Server::start(|_| ()).await;
+    for target in ["/v1/coordinate/nodes", "/v1/coordinate/node/here"] {
+        let (head, body) = server.ask("GET", target, "").await;
+        assert_eq!(header(&head, "x-consul-index"), Some("1"), "{target}");
+        let waiting = format!("{target}?index=1&wait=5m");
+        let early = tokio::time::timeout(std::time::Duration::from_secs(240), server.ask("GET", &waiting, ""));
+        assert!(early.await.is_err(), "{target}");
+        let (head, same) = server.ask("GET", &format!("{target}?index=1&wait=1s"), "").await;
+        assert_eq!((header(&head, "x-consul-index"), same), (Some("1"), body), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn what_an_agent_says_of_itself_is_true() {
+    let server = Server::start(|api| {
+        api.settings.max_head_bytes = 5000;
+        api.settings.block_endpoints = vec!["/v1/txn".into()];
+        api.settings.response_headers = vec![("x-mine".parse().unwrap(), "yes".parse().unwrap())];
+        api.connections.allow(7);
+        let time = std::time::Duration::from_secs(90);
+        api.about.settings = vec![("MaxQueryTime", Said::Time(time)), ("DNSPort", Said::Number(-1))];
+    })
+    .await;
+    let own = server.get("/v1/agent/self").await;
+    let shown = &own["DebugConfig"];
+    assert_eq!(shown["HTTPMaxHeaderBytes"], 5000);
+    assert_eq!(shown["HTTPBlockEndpoints"], json!(["/v1/txn"]));
+    assert_eq!(shown["HTTPResponseHeaders"], json!({"x-mine": "yes"}));
+    assert_eq!((&shown["HTTPMaxConnsPerClient"], &shown["DNSPort"]), (&json!(7), &json!(-1)));
+    assert_eq!((&shown["MaxQueryTime"], &shown["NodeName"]), (&json!("1m30s"), &json!("here")));
+    let without = ["ConnectCAConfig", "GossipLANGossipNodes", "RaftProtocol", "RPCRateLimit", "UIConfig", "TLS"];
+    assert!(without.iter().all(|key| shown.get(key).is_none()), "nothing is said of what is not there");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use muster_agent::{Agent, AgentConfig, CheckTimes, ProbeConfig, ScriptChecks};
-use muster_http::{About, Api, Control};
+use muster_http::{About, Api, Control, Rates, RequestLimits, Said};
 use muster_journal::{HistoryId, Journal, MemoryJournal, OpenError, RedbJournal};
 use muster_model::{Meta, Node, NodeName, Service, ServiceId, ServiceName, Weights};
 use muster_registry::{Registry, RegistryConfig, WaitTimes};
@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::connect_root;
-use crate::dns_server::{self, DnsConfig, DnsServer};
+use crate::dns_server::{self, DnsConfig, DnsServer, Port};
 use crate::node_id::NodeId;
 use crate::port_holder::{self, Holder};
 use crate::unix_socket::{Socket, SocketAccess};
@@ -60,6 +60,8 @@ pub struct ServerConfig {
     pub http: muster_http::Settings,
     /// How many connections one client may have; 0: any number.
     pub connections_per_client: usize,
+    /// How many requests a second the registry takes.
+    pub request_limits: RequestLimits,
     /// How long blocking queries wait.
     pub waits: WaitTimes,
     /// All JSON is indented.
@@ -100,6 +102,7 @@ impl ServerConfig {
             serf_ports: [8301, 8302],
             http: muster_http::Settings::default(),
             connections_per_client: 200,
+            request_limits: RequestLimits::default(),
             waits: WaitTimes::default(),
             pretty: false,
             version: Arc::from(CONSUL_VERSION),
@@ -190,8 +193,10 @@ impl RegistryServer {
         api.always_pretty = config.pretty;
         api.control = control;
         api.about = about(&config, &addresses, root);
+        api.about.settings = said(&config, &dns_ports);
         api.settings = config.http.clone();
         api.connections.allow(config.connections_per_client);
+        api.rates = Rates::new(config.request_limits);
         let api = Arc::new(api);
         let dns = config.dns.map(|dns| DnsServer::new(dns.answers, dns_ports, registry.clone()));
         Ok(Self {
@@ -264,6 +269,22 @@ fn about(config: &ServerConfig, addresses: &[SocketAddr], root: ConnectRoot) -> 
     about.http_sockets = config.sockets.iter().map(|path| path.display().to_string()).collect();
     about.root = Some(root);
     about
+}
+
+/// What else was set, as `/v1/agent/self` shows it: of that which stays as it is until the process ends.
+fn said(config: &ServerConfig, dns: &[Port]) -> Vec<(&'static str, Said)> {
+    let dns: Vec<SocketAddr> = dns.iter().map(|port| port.address).collect();
+    let of_both = |address: &SocketAddr| ["tcp", "udp"].map(|protocol| format!("{protocol}://{address}"));
+    vec![
+        ("CheckDeregisterIntervalMin", Said::Time(config.check_times.shortest_removal)),
+        ("CheckUpdateInterval", Said::Time(config.check_times.hold)),
+        ("DNSAddrs", Said::Texts(dns.iter().flat_map(of_both).collect())),
+        ("DNSPort", Said::Number(dns.first().map_or(-1, |address| i64::from(address.port())))),
+        ("DefaultQueryTime", Said::Time(config.waits.default)),
+        ("EnableLocalScriptChecks", Said::Flag(config.scripts != ScriptChecks::Off)),
+        ("EnableRemoteScriptChecks", Said::Flag(config.scripts == ScriptChecks::On)),
+        ("MaxQueryTime", Said::Time(config.waits.most)),
+    ]
 }
 
 async fn bind(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>> {

@@ -406,14 +406,20 @@ fn files_say_how_requests_are_taken() {
     let path = directory.path().join("a.hcl");
     let start = "-dev -http-port 0 -config-file".split(' ');
     let arguments: Vec<_> = ["agent"].into_iter().chain(start).chain([path.to_str().unwrap()]).collect();
-    let text = "http_config { response_headers { X-Own = \"yes\" } block_endpoints = [\"/v1/kv\"] }\n\
-                limits { kv_max_value_size = 3 }";
+    let text = "http_config { response_headers { X-Own = \"yes\" } block_endpoints = [\"/v1/kv\"] \
+                max_header_bytes = 5000 }\n\
+                limits { kv_max_value_size = 3 request_limits { mode = \"enforcing\" write_rate = 0 } }";
     std::fs::write(&path, text).unwrap();
     let agent = Agent::start(&arguments);
     let answer = agent.ask("GET", "/v1/status/leader", "");
     assert!(answer.to_lowercase().contains("x-own: yes"), "{answer}");
     let answer = agent.ask("GET", "/v1/kv/a", "");
     assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    let answer = agent.ask("PUT", "/v1/session/create", "");
+    assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
+    assert!(agent.ask("GET", "/v1/session/list", "").starts_with("HTTP/1.1 200"));
+    let answer = agent.ask("GET", &format!("/v1/status/leader?{}", "x".repeat(10_000)), "");
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
     for (text, expected) in [
         (
             "http_config { allow_write_http_from = [\"here\"] }",
@@ -423,7 +429,15 @@ fn files_say_how_requests_are_taken() {
             "http_config { response_headers { \"a b\" = \"x\" } }",
             "1:15: key \"http_config.response_headers\" has \"a b\"",
         ),
+        (
+            "http_config { max_header_bytes = 8388609 }",
+            "1:15: key \"http_config.max_header_bytes\" is 8388609: 0 to 8388608 would be right",
+        ),
         ("limits { kv_max_value_size = -1 }", "1:10: key \"limits.kv_max_value_size\" is -1"),
+        (
+            "limits { request_limits { mode = \"on\" } }",
+            "1:27: key \"limits.request_limits.mode\" is \"on\": enforcing, permissive or disabled would be right",
+        ),
         ("session_ttl_min = \"-1s\"", "1:1: key \"session_ttl_min\" is -1s: no time is below 0s"),
         ("default_query_time = \"-1s\"", "1:1: key \"default_query_time\" is -1s: no time is below 0s"),
         ("max_query_time = \"-1s\"", "1:1: key \"max_query_time\" is -1s: no time is below 0s"),

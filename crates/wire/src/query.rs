@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-pub use options::{BadOption, Consistency, QueryOptions, Scope, passing};
+pub use options::{BadOption, Consistency, QueryOptions, Scope, datacenter, passing};
 pub use printable::is_printable;
 
 /// A query string that Go's `url.ParseQuery` refuses. Consul answers 500 with an empty body.
@@ -52,11 +52,6 @@ impl<'a> Params<'a> {
     /// All values of a parameter that may be repeated.
     pub fn all<'s>(&'s self, name: &'s str) -> impl Iterator<Item = &'s str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| &**value)
-    }
-
-    /// The same without one of them.
-    pub fn without(&self, name: &str) -> Self {
-        Self(self.0.iter().filter(|(key, _)| key != name).cloned().collect())
     }
 
     /// The parameters sorted by name, as Go's `Values.Encode` writes them (Consul quotes them so in errors).

@@ -304,8 +304,8 @@ fn refusal(row: &Row) -> Option<(Status, String)> {
         return None;
     }
     let header = |name: &str| row.headers.get(name).map(String::as_str);
-    let options =
-        QueryOptions::read(&params, Scope::Namespace, header).map(drop).and_then(|()| passing(&params).map(drop));
+    let options = Scope::Namespace.check(&params, header).and_then(|()| QueryOptions::read(&params, header));
+    let options = options.and_then(|_| passing(&params).map(drop));
     options.err().map(|error| (error.status(), error.to_string()))
 }
 

@@ -72,6 +72,8 @@ sequences! {
     http_methods_paths_and_encodings: "http: methods, paths and encodings",
     kv_parameters_and_wrong_input: "kv: parameters and wrong input",
     operator_and_coordinates: "operator and coordinates",
+    options_always_empty: "options: always empty",
+    options_two_mistakes: "options: two mistakes",
     parameters_catalog_node: "parameters: catalog node",
     parameters_catalog_node_services: "parameters: catalog node-services",
     parameters_catalog_nodes: "parameters: catalog nodes",

@@ -58,6 +58,14 @@ impl Settings {
         }
     }
 
+    /// A number that need not be whole.
+    pub fn number(&self, path: &str) -> Option<f64> {
+        match self.setting(path)? {
+            Setting::Number(value) => Some(*value),
+            _ => None,
+        }
+    }
+
     /// A duration.
     pub fn duration(&self, path: &str) -> Option<GoDuration> {
         match self.setting(path)? {

@@ -109,28 +109,19 @@ impl BadOption {
 }
 
 impl QueryOptions {
-    /// Reads the options out of a request; `header` returns the first value of a header by its name.
-    pub fn read<'h>(
-        params: &Params<'_>,
-        scope: Scope,
-        header: impl Fn(&str) -> Option<&'h str>,
-    ) -> Result<Self, BadOption> {
-        scope.check(params, &header)?;
-        let wait = wait(params)?;
-        let index = match params.get("index") {
-            "" => 0,
-            text => parse_uint(text).map_err(|_| BadOption::Index)?,
-        };
-        let consistency = consistency(params)?;
-        check_cache_control(header(header::CACHE_CONTROL).unwrap_or_default())?;
+    /// Reads the options out of a request; `header` returns the first value of a header by its name. Of several wrong
+    /// ones Consul tells the same first.
+    pub fn read<'h>(params: &Params<'_>, header: impl Fn(&str) -> Option<&'h str>) -> Result<Self, BadOption> {
+        let Self { consistency, cached, .. } = Self::freshness(params, header)?;
+        let Self { index, wait, hash, .. } = Self::waiting(params)?;
         let shared = |name: &str| params.non_empty(name).map(Arc::from);
         Ok(Self {
             index,
             wait,
-            hash: params.non_empty("hash").map(str::to_owned),
+            hash,
             consistency,
-            cached: params.has("cached"),
-            datacenter: shared("datacenter").or_else(|| shared("dc")),
+            cached,
+            datacenter: datacenter(params),
             near: shared("near"),
             node_meta: params.all("node-meta").map(meta_pair).collect(),
             filter: params.non_empty("filter").map(str::to_owned),
@@ -138,6 +129,28 @@ impl QueryOptions {
             pretty: params.has("pretty"),
         })
     }
+
+    /// Reads how long to wait and for what, where no other option is looked at.
+    pub fn waiting(params: &Params<'_>) -> Result<Self, BadOption> {
+        let wait = wait(params)?;
+        let index = match params.get("index") {
+            "" => 0,
+            text => parse_uint(text).map_err(|_| BadOption::Index)?,
+        };
+        Ok(Self { index, wait, hash: params.non_empty("hash").map(str::to_owned), ..Self::default() })
+    }
+
+    /// Reads how fresh the answer must be, where no other option is looked at.
+    pub fn freshness<'h>(params: &Params<'_>, header: impl Fn(&str) -> Option<&'h str>) -> Result<Self, BadOption> {
+        let consistency = consistency(params)?;
+        check_cache_control(header(header::CACHE_CONTROL).unwrap_or_default())?;
+        Ok(Self { consistency, cached: params.has("cached"), ..Self::default() })
+    }
+}
+
+/// The datacenter that is named, if one is.
+pub fn datacenter(params: &Params<'_>) -> Option<Arc<str>> {
+    params.non_empty("datacenter").or_else(|| params.non_empty("dc")).map(Arc::from)
 }
 
 /// Reads `?passing` of `/v1/health/service/NAME`: bare means true.
@@ -158,8 +171,6 @@ pub enum Scope {
     Namespace,
     /// Partitions.
     Partition,
-    /// Neither.
-    None,
 }
 
 impl Scope {
@@ -172,16 +183,13 @@ impl Scope {
         let refused = match self {
             Self::Namespace => &all[..],
             Self::Partition => &all[1..],
-            Self::None => &[],
         };
-        for (name, _, feature) in refused {
-            if !params.get(name).is_empty() {
-                return Err(BadOption::EnterpriseParameter { name, feature });
-            }
-        }
-        for (_, name, feature) in refused {
+        for (parameter, name, feature) in refused {
             if header(name).is_some_and(|value| !value.is_empty()) {
                 return Err(BadOption::EnterpriseHeader { name, feature });
+            }
+            if !params.get(parameter).is_empty() {
+                return Err(BadOption::EnterpriseParameter { name: parameter, feature });
             }
         }
         Ok(())
@@ -234,7 +242,7 @@ mod tests {
     use super::*;
 
     fn read(query: &str) -> Result<QueryOptions, BadOption> {
-        QueryOptions::read(&Params::parse(query).unwrap(), Scope::Namespace, |_| None)
+        QueryOptions::read(&Params::parse(query).unwrap(), |_| None)
     }
 
     #[test]
@@ -262,16 +270,39 @@ mod tests {
         assert_eq!(text("max_stale=x&stale"), "Invalid max_stale value \"x\"");
         assert_eq!(text("stale&consistent"), "Cannot specify ?stale with ?consistent, conflicting semantics.");
         assert_eq!(text("cached&consistent"), "Cannot specify ?cached with ?consistent, conflicting semantics.");
-        let ns = "Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature";
-        assert_eq!(text("ns=x"), ns);
         let with = |name: &'static str, value: &'static str| {
-            let options =
-                QueryOptions::read(&Params::default(), Scope::Namespace, move |asked| (asked == name).then_some(value));
+            let options = QueryOptions::read(&Params::default(), move |asked| (asked == name).then_some(value));
             options.unwrap_err().to_string()
         };
-        let partition = "Invalid header: \"X-Consul-Partition\" - Partitions are a Consul Enterprise feature";
-        assert_eq!(with("X-Consul-Partition", "x"), partition);
         assert_eq!(with("Cache-Control", "must-revalidate, max-age=x"), "Invalid Cache-Control header.");
+    }
+
+    #[test]
+    fn of_several_mistakes_the_same_as_consuls_is_told() {
+        let text = |query: &str, cache: Option<&'static str>| {
+            let params = Params::parse(query).unwrap();
+            let options = QueryOptions::read(&params, |name| cache.filter(|_| name == header::CACHE_CONTROL));
+            options.unwrap_err().to_string()
+        };
+        let query = "index=x&wait=x&stale&consistent&max_stale=x";
+        let cache = Some("max-age=x");
+        assert_eq!(text(query, cache), "Invalid max_stale value \"x\"");
+        let conflict = text(&query.replace("max_stale", "x"), cache);
+        assert_eq!(conflict.split(',').next(), Some("Cannot specify ?stale with ?consistent"));
+        assert_eq!(text("index=x&wait=x", cache), "Invalid Cache-Control header.");
+        assert_eq!(text("index=x&wait=x", None), "Invalid wait time");
+        let scope = |query: &str, sent: &[&'static str]| {
+            let params = Params::parse(query).unwrap();
+            let refused = Scope::Namespace.check(&params, |name| sent.contains(&name).then_some("x"));
+            refused.map_err(|error| error.to_string()).unwrap_err()
+        };
+        let both = "partition=x&ns=x";
+        let partition = "Invalid header: \"X-Consul-Partition\" - Partitions are a Consul Enterprise feature";
+        assert_eq!(scope("partition=x", &[header::PARTITION]), partition);
+        let ns = "Invalid query parameter: \"ns\" - Namespaces are a Consul Enterprise feature";
+        assert_eq!(scope(both, &[header::PARTITION]), ns);
+        let ns = "Invalid header: \"X-Consul-Namespace\" - Namespaces are a Consul Enterprise feature";
+        assert_eq!(scope(both, &[header::PARTITION, header::NAMESPACE]), ns);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Query strings and paths of requests.
 
 use muster_wire::query::{
-    Params, QueryOptions, Scope, is_escaped_well, is_printable, passing, path, plain_path, unescape_path,
+    Params, QueryOptions, Scope, datacenter, is_escaped_well, is_printable, passing, path, plain_path, unescape_path,
 };
 use muster_wire::request::{EventRequest, KvDelete, KvGet, KvPut};
 
-const SCOPES: [Scope; 3] = [Scope::Namespace, Scope::Partition, Scope::None];
+const SCOPES: [Scope; 2] = [Scope::Namespace, Scope::Partition];
 
 /// What stands before the first `?` is a path, what follows a query string; whatever is read is read the same way
 /// again from how it is written.
@@ -21,14 +21,13 @@ pub(crate) fn run(bytes: &[u8]) {
     for name in ["index", "wait", "filter", "tag", "dc", "stale", "acquire"] {
         assert_eq!(again.get(name), params.get(name));
         assert_eq!(again.has(name), params.has(name));
-        assert!(!params.without(name).has(name));
     }
     let header = |_: &str| -> Option<&str> { Some(query) };
-    for scope in SCOPES {
-        let read = QueryOptions::read(&params, scope, |_| None);
-        assert_eq!(read, QueryOptions::read(&params, scope, |_| None));
-        let _ = QueryOptions::read(&params, scope, header);
-    }
+    let read = QueryOptions::read(&params, |_| None);
+    assert_eq!(read, QueryOptions::read(&params, |_| None));
+    let _ = (QueryOptions::read(&params, header), QueryOptions::freshness(&params, header));
+    let _ = (QueryOptions::waiting(&params), datacenter(&params));
+    let _ = SCOPES.map(|scope| scope.check(&params, header));
     let _ = passing(&params);
     let key = unescape_path(argument).unwrap_or_default();
     let _ = (KvGet::read(&key, &params), KvPut::read(&key, &params), KvDelete::read(&key, &params));

@@ -117,6 +117,7 @@ fn server(settings: &Settings, dev: bool, node: String, data_dir: Option<PathBuf
         dns,
         http: http::settings(settings)?,
         connections_per_client: http::connections_per_client(settings)?,
+        request_limits: http::request_limits(settings)?,
         waits: http::waits(settings)?,
         serf_ports: [named_port(settings, "ports.serf_lan", 8301)?, serf_wan_port(settings)?],
         scripts: checks::scripts(settings),

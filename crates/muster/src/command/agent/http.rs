@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
-use muster_http::{Settings as HttpSettings, Telemetry};
+use muster_http::{RateMode, RequestLimits, Settings as HttpSettings, Telemetry};
 use muster_model::duration_text::GoDuration;
 use muster_registry::WaitTimes;
 
@@ -35,6 +35,11 @@ pub fn settings(settings: &Settings) -> Result<HttpSettings> {
         unprintable_paths: settings.bool("disable_http_unprintable_char_filter").unwrap_or(default.unprintable_paths),
         max_value_bytes: number(settings, "limits.kv_max_value_size", default.max_value_bytes, MOST_BYTES)?,
         max_transaction_bytes: number(settings, "limits.txn_max_req_len", default.max_transaction_bytes, MOST_BYTES)?,
+        max_head_bytes: match settings.int("http_config.max_header_bytes") {
+            // As Go's servers take it.
+            Some(..=0) => default.max_head_bytes,
+            _ => number(settings, "http_config.max_header_bytes", default.max_head_bytes, MOST_BYTES)?,
+        },
         min_session_ttl: duration(settings, "session_ttl_min")?
             // None, as for Consul.
             .filter(|least| !least.is_zero())
@@ -57,6 +62,23 @@ fn telemetry(settings: &Settings) -> Result<Telemetry> {
         host,
         prometheus: retention.is_some_and(|time| !time.is_zero()),
     })
+}
+
+/// How many requests a second the registry takes.
+pub fn request_limits(settings: &Settings) -> Result<RequestLimits> {
+    let path = "limits.request_limits.mode";
+    let mode = match settings.text(path) {
+        None | Some("disabled") => RateMode::Disabled,
+        Some("permissive") => RateMode::Permissive,
+        Some("enforcing") => RateMode::Enforcing,
+        Some(other) => {
+            let right = "enforcing, permissive or disabled would be right";
+            return Err(settings.wrong(path, format!("is {other:?}: {right}")));
+        }
+    };
+    let rate = |path| settings.number(path).filter(|rate| *rate >= 0.0);
+    let (reads, writes) = (rate("limits.request_limits.read_rate"), rate("limits.request_limits.write_rate"));
+    Ok(RequestLimits { mode, reads, writes })
 }
 
 /// How many connections one client may have; 0: any number.

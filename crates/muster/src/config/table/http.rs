@@ -1,6 +1,6 @@
 //! The HTTP API and its limits.
 
-use super::super::key::{absent, harmless, works};
+use super::super::key::{harmless, works};
 use super::super::{Key, Kind};
 
 const NO_RPC: &str = "there are no calls between servers";
@@ -19,13 +19,23 @@ pub const KEYS: &[Key] = &[
     works("http_config.allow_write_http_from", Kind::List, "networks that may write; none: everybody")
         .flag("allow-write-http-from"),
     works("http_config.block_endpoints", Kind::List, "requests whose path begins so are refused"),
-    absent("http_config.max_header_bytes", Kind::Int, ""),
+    works("http_config.max_header_bytes", Kind::Int, "bytes of a request's head; default 1048576, at most 8 MiB"),
     works("http_config.response_headers", Kind::Map, "headers that every answer has besides"),
     works("http_config.use_cache", Kind::Bool, "whether answers to ?cached say X-Cache; every answer is fresh"),
     works("limits.http_max_conns_per_client", Kind::Int, "connections of one address at a time; default 200").reloads(),
     harmless("limits.https_handshake_timeout", Kind::Duration, "there is no TLS yet"),
     works("limits.kv_max_value_size", Kind::Int, "bytes of a value; default 524288, at most 8 MiB"),
-    absent("limits.request_limits", Kind::Any, "there is no limit on the rate of requests"),
+    works(
+        "limits.request_limits.mode",
+        Kind::Text,
+        "`enforcing`, `permissive` (the log says so, at debug) or `disabled` (the default)",
+    ),
+    works(
+        "limits.request_limits.read_rate",
+        Kind::Number,
+        "reads of the registry a second; below 0 (the default): any number",
+    ),
+    works("limits.request_limits.write_rate", Kind::Number, "the same of writes"),
     harmless("limits.rpc_client_timeout", Kind::Duration, NO_RPC),
     harmless("limits.rpc_handshake_timeout", Kind::Duration, NO_RPC),
     harmless("limits.rpc_max_burst", Kind::Int, NO_RPC),

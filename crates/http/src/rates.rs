@@ -1,0 +1,148 @@
+//! How many reads and writes a second the registry takes: Consul's `limits.request_limits`.
+//!
+//! What the agent answers by itself counts for neither, as in Consul, where the limits are the servers'.
+
+use std::sync::{Mutex, PoisonError};
+
+use hyper::Method;
+use tokio::time::Instant;
+use tracing::debug;
+
+use crate::api_error::ApiError;
+
+/// So many seconds' worth may come at once.
+const BURST_SECONDS: f64 = 10.0;
+
+/// What becomes of requests that come faster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RateMode {
+    /// They are answered.
+    #[default]
+    Disabled,
+    /// They are answered, and the log says so (at `debug`, as all that is refused).
+    Permissive,
+    /// They are refused.
+    Enforcing,
+}
+
+/// What is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct RequestLimits {
+    /// What becomes of requests that come faster.
+    pub mode: RateMode,
+    /// How many reads a second; none: any number.
+    pub reads: Option<f64>,
+    /// How many writes.
+    pub writes: Option<f64>,
+}
+
+/// The rates, with what is left of them.
+#[derive(Debug, Default)]
+pub struct Rates {
+    mode: RateMode,
+    reads: Option<Mutex<Bucket>>,
+    writes: Option<Mutex<Bucket>>,
+}
+
+/// What is left: it fills at its rate, and is full in the beginning.
+#[derive(Debug)]
+struct Bucket {
+    rate: f64,
+    left: f64,
+    at: Instant,
+}
+
+impl Rates {
+    /// With all that may come at once left.
+    pub fn new(limits: RequestLimits) -> Self {
+        let RequestLimits { mode, reads, writes } = limits;
+        let bucket = |rate: f64| Mutex::new(Bucket { rate, left: burst(rate), at: Instant::now() });
+        let bucket = |rate: Option<f64>| rate.filter(|_| mode != RateMode::Disabled).map(bucket);
+        Self { mode, reads: bucket(reads), writes: bucket(writes) }
+    }
+
+    /// Whether reads are counted.
+    pub(crate) fn counts_reads(&self) -> bool {
+        self.reads.is_some()
+    }
+
+    /// Takes a request of this kind, or says that there are too many.
+    pub(crate) fn admit(&self, method: &Method, pattern: &str) -> Result<(), ApiError> {
+        let is_write = !matches!(*method, Method::GET | Method::HEAD);
+        let bucket = if is_write { &self.writes } else { &self.reads };
+        let Some(bucket) = bucket.as_ref().filter(|_| asks_the_registry(pattern)) else { return Ok(()) };
+        if bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now()) {
+            return Ok(());
+        }
+        let kind = if is_write { "writes" } else { "reads" };
+        debug!(endpoint = pattern, "more {kind} come than limits.request_limits allows");
+        if self.mode == RateMode::Permissive {
+            return Ok(());
+        }
+        Err(if is_write {
+            ApiError::new(
+                503,
+                "rate limit exceeded for operation that can only be performed by the leader, try again later",
+            )
+        } else {
+            ApiError::new(429, "rate limit exceeded, try again later or against a different server")
+        })
+    }
+}
+
+/// Whether an endpoint is the registry's and not the agent's own.
+fn asks_the_registry(pattern: &str) -> bool {
+    let own = ["/v1/agent/", "/v1/status/", "/v1/event/list", "/v1/snapshot", "/v1/acl/"];
+    !own.iter().any(|own| pattern.starts_with(own))
+}
+
+/// How many may come at once: whole ones, as Consul counts them.
+fn burst(rate: f64) -> f64 {
+    rate.trunc() * BURST_SECONDS
+}
+
+impl Bucket {
+    /// Takes one out, if there is one.
+    fn take(&mut self, now: Instant) -> bool {
+        let filled = now.saturating_duration_since(self.at).as_secs_f64() * self.rate;
+        self.left = (self.left + filled).min(burst(self.rate));
+        self.at = now;
+        let is_there = self.left >= 1.0;
+        if is_there {
+            self.left -= 1.0;
+        }
+        is_there
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_faster_than_it_may_is_refused_until_time_has_passed() {
+        let rates = Rates::new(RequestLimits { mode: RateMode::Enforcing, reads: Some(2.0), writes: None });
+        let ask = |method: &Method, pattern: &str| rates.admit(method, pattern).map_err(|error| error.status);
+        for _ in 0..20 {
+            assert_eq!(ask(&Method::GET, "/v1/kv/"), Ok(()));
+        }
+        assert_eq!(ask(&Method::GET, "/v1/kv/"), Err(429));
+        assert_eq!(ask(&Method::PUT, "/v1/kv/"), Ok(()), "writes have a rate of their own");
+        assert_eq!(ask(&Method::GET, "/v1/agent/services"), Ok(()), "the agent answers by itself");
+        tokio::time::advance(Duration::from_millis(500)).await;
+        assert_eq!([ask(&Method::GET, "/v1/kv/"), ask(&Method::GET, "/v1/kv/")], [Ok(()), Err(429)]);
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert_eq!((0..30).filter(|_| ask(&Method::GET, "/v1/kv/").is_ok()).count(), 20, "no more than the burst");
+    }
+
+    #[tokio::test]
+    async fn without_force_nothing_is_refused() {
+        for mode in [RateMode::Disabled, RateMode::Permissive] {
+            let rates = Rates::new(RequestLimits { mode, reads: Some(0.0), writes: Some(0.0) });
+            assert_eq!(rates.admit(&Method::PUT, "/v1/kv/"), Ok(()), "{mode:?}");
+        }
+        let rates = Rates::new(RequestLimits { mode: RateMode::Enforcing, reads: Some(0.0), writes: Some(0.0) });
+        assert_eq!(rates.admit(&Method::PUT, "/v1/kv/").map_err(|error| error.status), Err(503));
+    }
+}

@@ -1,0 +1,90 @@
+//! A request's body, read when its turn comes: a client that waits to be asked for it (`Expect: 100-continue`) is told
+//! first what is wrong with the rest of its request.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+use muster_wire::request::{BadKvRequest, TransactionRequestError};
+
+use crate::Settings;
+use crate::api_error::ApiError;
+use crate::router::Route;
+
+/// The longest body but for KV values and transactions.
+const MAX_BODY: usize = 8 << 20;
+/// How much of a body that nobody wants is read, so that the connection can go on; as much as Go's server reads.
+const MAX_UNWANTED: usize = 256 << 10;
+
+/// A body that waits to be read. Clones are the same one.
+#[derive(Debug, Clone)]
+pub(crate) struct Upload {
+    incoming: Arc<Mutex<Option<Incoming>>>,
+    limit: Limit,
+}
+
+impl Upload {
+    /// One that may be as long as its route allows.
+    pub(crate) fn new(incoming: Incoming, route: &Route, settings: &Settings) -> Self {
+        Self { incoming: Arc::new(Mutex::new(Some(incoming))), limit: Limit::of(route, settings) }
+    }
+
+    /// The body as it comes, for whoever reads it piece by piece; none the second time.
+    pub(crate) fn take(&self) -> Option<Incoming> {
+        self.incoming.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// All of it; nothing the second time.
+    pub(crate) async fn read(&self) -> Result<Bytes, ApiError> {
+        let Some(body) = self.take() else { return Ok(Bytes::new()) };
+        let limit = self.limit;
+        let announced = body.size_hint().lower();
+        if announced > limit.bytes as u64 {
+            return Err(limit.refuse(announced));
+        }
+        match Limited::new(body, limit.bytes).collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<LengthLimitError>() => Err(limit.refuse(limit.bytes as u64 + 1)),
+            Err(error) => Err(ApiError::bad_request(format!("Request body could not be read: {error}"))),
+        }
+    }
+
+    /// Reads over what nobody wanted. False: not to its end, so that nothing more can follow on the connection.
+    pub(crate) async fn skip(&self, is_held_back: bool) -> bool {
+        match self.take() {
+            None => true,
+            Some(body) if body.is_end_stream() => true,
+            Some(body) if is_held_back || body.size_hint().lower() > MAX_UNWANTED as u64 => false,
+            Some(body) => Limited::new(body, MAX_UNWANTED).collect().await.is_ok(),
+        }
+    }
+}
+
+/// How long a body may be, with the refusal of a longer one.
+#[derive(Debug, Clone, Copy)]
+struct Limit {
+    bytes: usize,
+    refusal: fn(u64, u64) -> String,
+}
+
+impl Limit {
+    fn of(route: &Route, settings: &Settings) -> Self {
+        let value: fn(u64, u64) -> String = |bytes, limit| BadKvRequest::TooLarge { bytes, limit }.to_string();
+        match route.pattern {
+            "/v1/kv/" => Self { bytes: settings.max_value_bytes, refusal: value },
+            "/v1/txn" => Self {
+                bytes: settings.max_value_bytes.max(settings.max_transaction_bytes),
+                refusal: |bytes, limit| TransactionRequestError::TooLarge { bytes, limit }.to_string(),
+            },
+            _ => Self {
+                bytes: MAX_BODY,
+                refusal: |bytes, limit| format!("Request body({bytes} bytes) too large, max size: {limit} bytes."),
+            },
+        }
+    }
+
+    fn refuse(&self, bytes: u64) -> ApiError {
+        ApiError::new(413, (self.refusal)(bytes, self.bytes as u64))
+    }
+}

@@ -1,0 +1,155 @@
+//! HTTP itself: what is a request, and how it is read.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use server::{Server, answer};
+
+#[path = "running/server.rs"]
+#[allow(dead_code, reason = "of what tests ask of a server, these need a part")]
+mod server;
+
+fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+/// One request as it is given, and all that comes back.
+async fn raw(server: &Server, request: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    answer(&mut stream).await
+}
+
+#[tokio::test]
+async fn a_put_that_is_refused_anyway_is_not_asked_for_its_body() {
+    let server = Server::start(|_| ()).await;
+    let waiting = "host: x\r\nexpect: 100-continue\r\ncontent-length: 5\r\n";
+    let (head, body) = raw(&server, &format!("PUT /v1/kv/?x HTTP/1.1\r\n{waiting}\r\n")).await;
+    assert!(head.starts_with("HTTP/1.1 400"), "{head}");
+    assert_eq!((header(&head, "connection"), &*body), (Some("close"), "Missing key name"));
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    let request = format!("PUT /v1/kv/a HTTP/1.1\r\n{waiting}connection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let expected = "HTTP/1.1 100 Continue\r\n\r\n";
+    let mut asked = vec![0; expected.len()];
+    stream.read_exact(&mut asked).await.unwrap();
+    assert_eq!(String::from_utf8(asked).unwrap(), expected);
+    stream.write_all(b"value").await.unwrap();
+    let (head, body) = answer(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(body, "true");
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_wants_is_read_over_and_the_next_request_answered() {
+    let server = Server::start(|_| ()).await;
+    let body = "GET /v1/\"x\" HTTP/1.1\r\n".repeat(4000);
+    let first = format!("PUT /v1/kv/?x HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let second = "GET /v1/kv/?keys&x=\"<>\" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(first.as_bytes()).await.unwrap();
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"Missing key name") {
+        let mut buffer = [0; 512];
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "the connection goes on: {}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&buffer[..count]);
+    }
+    stream.write_all(second.as_bytes()).await.unwrap();
+    let (head, body) = answer(&mut stream).await;
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert_eq!(body, "[]");
+}
+
+#[tokio::test]
+async fn the_whole_server_is_asked_for_its_options_only() {
+    let server = Server::start(|_| ()).await;
+    for (method, status) in [("OPTIONS", "200"), ("GET", "400")] {
+        let (head, body) = raw(&server, &format!("{method} * HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        assert_eq!((header(&head, "content-length"), &*body), (Some("0"), ""));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_head_says_how_long_its_text_would_be() {
+    let server = Server::start(|_| ()).await;
+    let (head, body) = server.ask("HEAD", "/v1/kv/a", "").await;
+    assert!(head.starts_with("HTTP/1.1 405"), "{head}");
+    assert_eq!((header(&head, "content-length"), &*body), (Some("23"), ""), "method HEAD not allowed");
+}
+
+#[tokio::test]
+async fn the_head_of_a_request_may_be_as_long_as_the_configuration_says() {
+    let ask = async |server: &Server, bytes: usize| {
+        let long = "x".repeat(bytes);
+        let request =
+            format!("GET /v1/status/leader HTTP/1.1\r\nhost: x\r\nconnection: close\r\nx-long: {long}\r\n\r\n");
+        raw(server, &request).await.0
+    };
+    let usual = Server::start(|_| ()).await;
+    assert!(ask(&usual, 1 << 20).await.starts_with("HTTP/1.1 200"), "a little over it, as in Go's server");
+    assert!(ask(&usual, (1 << 20) + 4096).await.starts_with("HTTP/1.1 431"));
+    let short = Server::start(|api| api.settings.max_head_bytes = 100).await;
+    assert!(ask(&short, 4000).await.starts_with("HTTP/1.1 200"));
+    assert!(ask(&short, 4200).await.starts_with("HTTP/1.1 431"));
+}
+
+#[tokio::test]
+async fn what_is_no_request_is_answered_by_its_status_alone_and_does_nothing() {
+    let server = Server::start(|_| ()).await;
+    let many: String = (0..101).map(|number| format!("x-{number}: x\r\n")).collect();
+    let long = "x".repeat(65_536);
+    for (request, status) in [
+        ("PUT /v1/kv/a HTTP/1.2\r\nhost: x\r\ncontent-length: 1\r\n\r\nx".to_owned(), "400"),
+        ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\nx-folded: a\r\n b\r\ncontent-length: 1\r\n\r\nx".to_owned(), "400"),
+        ("PUT /v1/kv/a b HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx".to_owned(), "400"),
+        ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ncontent-length: one\r\n\r\nx".to_owned(), "400"),
+        (format!("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\n{many}content-length: 1\r\n\r\nx"), "431"),
+        (format!("PUT /v1/kv/a?{long} HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx"), "414"),
+    ] {
+        let (head, body) = raw(&server, &request).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        assert_eq!((header(&head, "content-length"), &*body), (Some("0"), ""), "{head}");
+    }
+    let chunked = "PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n";
+    let (head, body) = raw(&server, chunked).await;
+    assert!(head.starts_with("HTTP/1.1 400"), "{head}");
+    assert!(body.starts_with("Request body could not be read: "), "{body}");
+    assert!(server.ask("GET", "/v1/kv/a", "").await.0.starts_with("HTTP/1.1 404"), "nothing was written");
+}
+
+#[tokio::test]
+async fn a_query_string_that_is_none_is_told_before_anything_else() {
+    let server = Server::start(|api| api.settings.block_endpoints = vec!["/v1/agent/self".into()]).await;
+    for (method, path) in
+        [("GET", "/v1/acl/tokens"), ("GET", "/v1/agent/self"), ("POST", "/v1/kv/a"), ("PUT", "/v1/kv/a")]
+    {
+        for query in ["%", "a=%zz", "a;b"] {
+            let (head, body) = server.ask(method, &format!("{path}?{query}"), "x").await;
+            assert!(head.starts_with("HTTP/1.1 500"), "{method} {path}?{query}: {head}");
+            assert_eq!(body, "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_whose_headers_do_not_fit_are_refused_and_do_nothing() {
+    let server = Server::start(|_| ()).await;
+    let coded = "transfer-encoding: gzip, chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n";
+    for (headers, status, text) in [
+        ("content-length: 1\r\n\r\nx", "400", "400 Bad Request: missing required Host header"),
+        ("host: a\r\nhost: b\r\ncontent-length: 1\r\n\r\nx", "400", "400 Bad Request: too many Host headers"),
+        ("host: a b\r\ncontent-length: 1\r\n\r\nx", "400", "400 Bad Request: malformed Host header"),
+        (&format!("host: a\r\n{coded}"), "501", "Unsupported transfer encoding"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(format!("PUT /v1/kv/a HTTP/1.1\r\n{headers}").as_bytes()).await.unwrap();
+        let (head, body) = answer(&mut stream).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{headers}: {head}");
+        assert_eq!((header(&head, "connection"), body.as_str()), (Some("close"), text), "{headers}");
+    }
+    assert!(server.ask("GET", "/v1/kv/a", "").await.0.starts_with("HTTP/1.1 404"), "nothing was written");
+}
