@@ -50,6 +50,6 @@ fn setting(key: &Key, flag: &str, flags: &Parsed) -> Result<Setting> {
             }
             Setting::Map(map)
         }
-        Kind::Number | Kind::Text | Kind::Blocks | Kind::Any => Setting::Text(text.to_owned()),
+        Kind::Number | Kind::Text | Kind::Blocks | Kind::Group | Kind::Any => Setting::Text(text.to_owned()),
     })
 }

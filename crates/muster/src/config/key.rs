@@ -36,7 +36,9 @@ pub enum Kind {
     Map,
     /// Blocks, or a list of objects, that others read.
     Blocks,
-    /// Anything: nobody looks inside.
+    /// A block: nobody looks inside.
+    Group,
+    /// Anything: it is refused, whatever it is.
     Any,
 }
 
@@ -74,7 +76,7 @@ impl Kind {
             Self::Duration => "a duration in quotes such as \"10s\"",
             Self::List => "a list of strings",
             Self::Map => "an object of strings",
-            Self::Blocks => "an object",
+            Self::Blocks | Self::Group => "an object",
             Self::Any => "anything",
         }
     }

@@ -70,6 +70,7 @@ impl Layer {
         let wrong = || self.wrong(key.path, node, key.kind.wanted());
         Ok(match (key.kind, &node.value) {
             (Kind::Any, _) => Setting::Any,
+            (Kind::Group, _) => node.object().map(|_| Setting::Any).ok_or_else(wrong)?,
             (Kind::Bool, Value::Bool(value)) => Setting::Bool(*value),
             (Kind::Int, Value::Number(Number::Integer { value, .. })) => Setting::Int(*value),
             (Kind::Number, Value::Number(Number::Integer { value, .. })) => Setting::Number(*value as f64),

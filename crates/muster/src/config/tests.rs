@@ -40,6 +40,7 @@ fn wrong_values(kind: Kind) -> &'static [&'static str] {
         Kind::List => &["\"a\"", "1", "[1]", "[\"a\",[]]", "{}"],
         Kind::Map => &["\"a\"", "1", "[1]", "{\"a\":1}"],
         Kind::Blocks => &["\"a\"", "1", "[1]"],
+        Kind::Group => &["\"a\"", "1", "true", "[\"a\"]"],
         Kind::Any => &[],
     }
 }
@@ -54,7 +55,7 @@ fn right_value(kind: Kind) -> &'static str {
         Kind::List => "[\"x\"]",
         Kind::Map => "{\"x\":\"y\"}",
         Kind::Blocks => "[{\"x\":1}]",
-        Kind::Any => "{\"x\":1}",
+        Kind::Group | Kind::Any => "{\"x\":1}",
     }
 }
 

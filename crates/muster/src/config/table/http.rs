@@ -6,7 +6,7 @@ use super::super::{Key, Kind};
 const NO_RPC: &str = "there are no calls between servers";
 
 pub const KEYS: &[Key] = &[
-    harmless("cache", Kind::Any, "there is no cache between agent and server"),
+    harmless("cache", Kind::Group, "there is no cache between agent and server"),
     works("default_query_time", Kind::Duration, "how long a blocking query waits that does not say; default 5m")
         .flag("default-query-time"),
     works(

@@ -16,7 +16,7 @@ pub const KEYS: &[Key] = &[
     harmless("ui_config.metrics_provider", Kind::Text, NO_UI),
     harmless("ui_config.metrics_provider_files", Kind::List, NO_UI),
     harmless("ui_config.metrics_provider_options_json", Kind::Text, NO_UI),
-    harmless("ui_config.metrics_proxy", Kind::Any, NO_UI),
+    harmless("ui_config.metrics_proxy", Kind::Group, NO_UI),
     harmless("ui_content_path", Kind::Text, NO_UI),
     harmless("ui_dir", Kind::Text, NO_UI),
 ];
