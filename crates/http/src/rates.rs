@@ -92,7 +92,7 @@ impl Rates {
 
 /// Whether an endpoint is the registry's and not the agent's own.
 fn asks_the_registry(pattern: &str) -> bool {
-    let own = ["/v1/agent/", "/v1/status/", "/v1/event/list", "/v1/snapshot", "/v1/acl/"];
+    let own = ["/v1/agent/", "/v1/status/", "/v1/event/list", "/v1/snapshot", "/v1/acl/", "/v1/operator/"];
     !own.iter().any(|own| pattern.starts_with(own))
 }
 

@@ -346,6 +346,8 @@ async fn who_waits_for_another_coordinate_waits_to_the_end() {
         let (head, same) = server.ask("GET", &format!("{target}?index=1&wait=1s"), "").await;
         assert_eq!((header(&head, "x-consul-index"), same), (Some("1"), body), "{target}");
     }
+    let head = server.ask_with("/v1/coordinate/node/nope", "accept-encoding: gzip").await;
+    assert!(head.starts_with("HTTP/1.1 404") && header(&head, "x-consul-index").is_none(), "{head}");
 }
 
 #[tokio::test]
