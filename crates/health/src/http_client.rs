@@ -12,6 +12,7 @@ use hyper::header::{AUTHORIZATION, CONNECTION, HOST, HeaderValue};
 use hyper::{HeaderMap, Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use muster_model::Tls;
+use percent_encoding::percent_decode_str;
 use url::Url;
 
 use crate::dial::{Stream, connect};
@@ -103,7 +104,11 @@ fn request(asked: &Asked, host: &str) -> Result<Request<Full<Bytes>>, hyper::htt
         headers.insert(HOST, HeaderValue::from_str(&authority)?);
     }
     if !headers.contains_key(AUTHORIZATION) && (!url.username().is_empty() || url.password().is_some()) {
-        let pair = STANDARD.encode(format!("{}:{}", url.username(), url.password().unwrap_or_default()));
+        // Each as it was meant, not as a URL spells it.
+        let [name, password] =
+            [url.username(), url.password().unwrap_or_default()].map(|text| percent_decode_str(text).collect());
+        let pair: Vec<u8> = [name, vec![b':'], password].concat();
+        let pair = STANDARD.encode(pair);
         headers.insert(AUTHORIZATION, HeaderValue::from_str(&format!("Basic {pair}"))?);
     }
     headers.insert(CONNECTION, HeaderValue::from_static("close"));

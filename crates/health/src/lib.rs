@@ -11,6 +11,7 @@ mod outcome;
 mod probe;
 mod redirect;
 mod scheduler;
+mod shown_url;
 mod tail;
 mod tally;
 mod tls;

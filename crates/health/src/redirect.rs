@@ -6,6 +6,7 @@ use hyper::{Method, Response, StatusCode};
 use url::Url;
 
 use crate::http_client::Asked;
+use crate::shown_url::shown_unread;
 
 /// After so many requests Go gives up.
 pub(crate) const MOST: usize = 10;
@@ -20,7 +21,8 @@ pub(crate) fn next(asked: &Asked, answer: &Response<()>) -> Option<Result<Asked,
     let header = answer.headers().get(LOCATION)?;
     let url = location(answer).and_then(|text| asked.url.join(text).ok());
     let Some(url) = url.filter(|url| matches!(url.scheme(), "http" | "https")) else {
-        return Some(Err(format!("failed to parse Location header {header:?}")));
+        let text = shown_unread(&String::from_utf8_lossy(header.as_bytes()));
+        return Some(Err(format!("failed to parse Location header {text:?}")));
     };
     let mut next = Asked { url, ..asked.clone() };
     if !keeps_method {

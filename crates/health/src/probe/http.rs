@@ -13,13 +13,14 @@ use url::{ParseError, Url};
 use crate::Outcome;
 use crate::http_client::{Answering, Asked, exchange};
 use crate::redirect;
+use crate::shown_url::{shown, shown_unread};
 use crate::tail::Tail;
 
 pub(super) async fn run(probe: &HttpProbe, timeout: Duration, limit: usize) -> Outcome {
     let method = if probe.method.is_empty() { "GET" } else { &probe.method };
     let deadline = Instant::now() + timeout;
     let late = "context deadline exceeded (Client.Timeout exceeded while awaiting headers)";
-    let mut url = probe.url.to_string();
+    let mut url = shown(&probe.url);
     let fetched = timeout_at(deadline, fetch(probe, method, &mut url)).await;
     match fetched.unwrap_or_else(|_| Err(Failure::Exchange(late.to_owned()))) {
         Ok(mut answer) => {
@@ -62,7 +63,7 @@ fn status_line(answer: &Response<()>) -> String {
     format!("{} {}", answer.status().as_u16(), own.as_deref().unwrap_or(usual))
 }
 
-/// Asks, and asks on where it is sent to. `url`: what is being asked, as Go names it.
+/// Asks, and asks on where it is sent to. `url`: what is being asked, as Go names it: without a password.
 async fn fetch(probe: &HttpProbe, method: &str, url: &mut String) -> Result<Answering, Failure> {
     let scheme = |scheme: &str| Failure::Exchange(format!("unsupported protocol scheme {scheme:?}"));
     let mut asked = Asked {
@@ -71,16 +72,13 @@ async fn fetch(probe: &HttpProbe, method: &str, url: &mut String) -> Result<Answ
         url: Url::parse(&probe.url).map_err(|error| match error {
             // Go takes it for a path.
             ParseError::RelativeUrlWithoutBase => scheme(""),
-            other => Failure::Request(format!("parse {:?}: {other}", &*probe.url)),
+            other => Failure::Request(format!("parse {:?}: {other}", shown_unread(&probe.url))),
         })?,
         headers: headers(probe).map_err(Failure::Exchange)?,
         body: Bytes::copy_from_slice(probe.body.as_bytes()),
     };
     if !matches!(asked.url.scheme(), "http" | "https") {
         return Err(scheme(asked.url.scheme()));
-    }
-    if let Some(password) = asked.url.password() {
-        *url = url.replacen(&format!(":{password}@"), ":***@", 1);
     }
     for asked_so_far in 1..=redirect::MOST {
         let answer = exchange(&asked, &probe.tls).await.map_err(Failure::Exchange)?;
@@ -91,8 +89,8 @@ async fn fetch(probe: &HttpProbe, method: &str, url: &mut String) -> Result<Answ
         asked = next.map_err(Failure::Exchange)?;
         // The last place that it is sent to is named as the server did.
         *url = match asked_so_far {
-            redirect::MOST => redirect::location(&answer.head).unwrap_or_default().to_owned(),
-            _ => asked.url.to_string(),
+            redirect::MOST => shown(redirect::location(&answer.head).unwrap_or_default()),
+            _ => shown(asked.url.as_str()),
         };
     }
     Err(Failure::Exchange(format!("stopped after {} redirects", redirect::MOST)))

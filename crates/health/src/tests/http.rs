@@ -27,6 +27,11 @@ async fn get(url: String) -> (CheckStatus, String) {
     look(Probe::Http(HttpProbe::get(url))).await
 }
 
+/// A server that sends everybody there.
+async fn sending_on(to: String) -> String {
+    http(None, move |_| Response::builder().status(302).header("location", &to).body(Full::default()).unwrap()).await
+}
+
 #[tokio::test]
 async fn the_answers_status_is_the_checks() {
     let server = http(None, by_path).await;
@@ -161,17 +166,36 @@ async fn an_answer_counts_by_its_status_though_its_body_breaks_off_or_never_ends
 async fn what_cannot_be_asked_is_named_with_the_place_where_it_was_sent_and_without_a_password() {
     let nobody = free_port().await;
     let to = format!("http://{nobody}/there");
-    let location = to.clone();
-    let server = http(None, move |_| {
-        Response::builder().status(302).header("location", &location).body(Full::default()).unwrap()
-    })
-    .await;
+    let server = sending_on(to.clone()).await;
     let refused = format!("dial tcp {nobody}: connect: connection refused");
     assert_eq!(get(format!("http://{server}/")).await.1, format!("Get \"{to}\": {refused}"));
-    assert_eq!(
-        get(format!("http://me:secret@{nobody}/")).await.1,
-        format!("Get \"http://me:***@{nobody}/\": {refused}")
-    );
+    for secret in ["secret", "a:b", "p^ss", "p@ss", "p%40ss", "ü", "a|b{c}", "***"] {
+        let shown = format!("Get \"http://me:***@{nobody}/\": {refused}");
+        assert_eq!(get(format!("http://me:{secret}@{nobody}/")).await.1, shown, "{secret}");
+        if secret.is_ascii() {
+            let server = sending_on(format!("http://me:{secret}@{nobody}/")).await;
+            assert_eq!(get(format!("http://{server}/")).await.1, shown, "sent on with {secret}");
+        }
+    }
+    let unread = get("http://me:a/b@c:x/".into()).await.1;
+    assert!(unread.starts_with("parse \"http://me:***@c:x/\": "), "{unread}");
+    let server = sending_on("ftp://me:secret@a/".into()).await;
+    let unread = get(format!("http://{server}/")).await.1;
+    let expected = "failed to parse Location header \"ftp://me:***@a/\"";
+    assert!(unread.ends_with(expected), "{unread}");
+}
+
+#[tokio::test]
+async fn a_password_is_sent_as_it_is_meant() {
+    let told = |request: Request<Bytes>| {
+        Response::new(Full::new(Bytes::from(format!("{:?}", request.headers().get("authorization")))))
+    };
+    let server = http(None, told).await;
+    for given in ["m%65:p%40^ss", "me:p@%5Ess"] {
+        // `me:p@^ss` in base64.
+        let output = get(format!("http://{given}@{server}/")).await.1;
+        assert!(output.ends_with("Some(\"Basic bWU6cEBec3M=\")"), "{output}");
+    }
 }
 
 #[tokio::test]
