@@ -2,8 +2,9 @@
 //!
 //! What the agent answers by itself counts for neither, as in Consul, where the limits are the servers'.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
 use hyper::Method;
 use tokio::time::Instant;
 use tracing::debug;
@@ -36,10 +37,13 @@ pub struct RequestLimits {
     pub writes: Option<f64>,
 }
 
-/// The rates, with what is left of them.
+/// The rates, with what is left of them. Clones are the same ones.
+#[derive(Debug, Clone, Default)]
+pub struct Rates(Arc<ArcSwap<Buckets>>);
+
 #[derive(Debug, Default)]
-pub struct Rates {
-    mode: RateMode,
+struct Buckets {
+    limits: RequestLimits,
     reads: Option<Mutex<Bucket>>,
     writes: Option<Mutex<Bucket>>,
 }
@@ -53,30 +57,34 @@ struct Bucket {
 }
 
 impl Rates {
-    /// With all that may come at once left.
-    pub fn new(limits: RequestLimits) -> Self {
+    /// What holds from now on. New limits begin with all that may come at once; those that hold already go on.
+    pub fn allow(&self, limits: RequestLimits) {
+        if self.0.load().limits == limits {
+            return;
+        }
         let RequestLimits { mode, reads, writes } = limits;
         let bucket = |rate: f64| Mutex::new(Bucket { rate, left: burst(rate), at: Instant::now() });
         let bucket = |rate: Option<f64>| rate.filter(|_| mode != RateMode::Disabled).map(bucket);
-        Self { mode, reads: bucket(reads), writes: bucket(writes) }
+        self.0.store(Arc::new(Buckets { limits, reads: bucket(reads), writes: bucket(writes) }));
     }
 
     /// Whether reads are counted.
     pub(crate) fn counts_reads(&self) -> bool {
-        self.reads.is_some()
+        self.0.load().reads.is_some()
     }
 
     /// Takes a request of this kind, or says that there are too many.
     pub(crate) fn admit(&self, method: &Method, pattern: &str) -> Result<(), ApiError> {
         let is_write = !matches!(*method, Method::GET | Method::HEAD);
-        let bucket = if is_write { &self.writes } else { &self.reads };
+        let buckets = self.0.load();
+        let bucket = if is_write { &buckets.writes } else { &buckets.reads };
         let Some(bucket) = bucket.as_ref().filter(|_| asks_the_registry(pattern)) else { return Ok(()) };
         if bucket.lock().unwrap_or_else(PoisonError::into_inner).take(Instant::now()) {
             return Ok(());
         }
         let kind = if is_write { "writes" } else { "reads" };
         debug!(endpoint = pattern, "more {kind} come than limits.request_limits allows");
-        if self.mode == RateMode::Permissive {
+        if buckets.limits.mode == RateMode::Permissive {
             return Ok(());
         }
         Err(if is_write {
@@ -122,12 +130,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_comes_faster_than_it_may_is_refused_until_time_has_passed() {
-        let rates = Rates::new(RequestLimits { mode: RateMode::Enforcing, reads: Some(2.0), writes: None });
+        let rates = Rates::default();
+        let limits = RequestLimits { mode: RateMode::Enforcing, reads: Some(2.0), writes: None };
+        rates.allow(limits);
         let ask = |method: &Method, pattern: &str| rates.admit(method, pattern).map_err(|error| error.status);
         for _ in 0..20 {
             assert_eq!(ask(&Method::GET, "/v1/kv/"), Ok(()));
         }
         assert_eq!(ask(&Method::GET, "/v1/kv/"), Err(429));
+        rates.allow(limits);
+        assert_eq!(ask(&Method::GET, "/v1/kv/"), Err(429), "a reload that changes nothing fills nothing");
         assert_eq!(ask(&Method::PUT, "/v1/kv/"), Ok(()), "writes have a rate of their own");
         assert_eq!(ask(&Method::GET, "/v1/agent/services"), Ok(()), "the agent answers by itself");
         tokio::time::advance(Duration::from_millis(500)).await;
@@ -138,11 +150,12 @@ mod tests {
 
     #[tokio::test]
     async fn without_force_nothing_is_refused() {
+        let rates = Rates::default();
         for mode in [RateMode::Disabled, RateMode::Permissive] {
-            let rates = Rates::new(RequestLimits { mode, reads: Some(0.0), writes: Some(0.0) });
+            rates.allow(RequestLimits { mode, reads: Some(0.0), writes: Some(0.0) });
             assert_eq!(rates.admit(&Method::PUT, "/v1/kv/"), Ok(()), "{mode:?}");
         }
-        let rates = Rates::new(RequestLimits { mode: RateMode::Enforcing, reads: Some(0.0), writes: Some(0.0) });
+        rates.allow(RequestLimits { mode: RateMode::Enforcing, reads: Some(0.0), writes: Some(0.0) });
         assert_eq!(rates.admit(&Method::PUT, "/v1/kv/").map_err(|error| error.status), Err(503));
     }
 }

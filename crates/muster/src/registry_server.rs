@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail};
 use muster_agent::{Agent, AgentConfig, CheckTimes, ProbeConfig, ScriptChecks};
-use muster_http::{About, Api, Control, Rates, RequestLimits, Said};
+use muster_http::{About, Api, Control, RequestLimits, Said};
 use muster_journal::{HistoryId, Journal, MemoryJournal, OpenError, RedbJournal};
 use muster_model::{Meta, Node, NodeName, Service, ServiceId, ServiceName, Weights};
 use muster_registry::{Registry, RegistryConfig, WaitTimes};
@@ -196,7 +196,7 @@ impl RegistryServer {
         api.about.settings = said(&config, &dns_ports);
         api.settings = config.http.clone();
         api.connections.allow(config.connections_per_client);
-        api.rates = Rates::new(config.request_limits);
+        api.rates.allow(config.request_limits);
         let api = Arc::new(api);
         let dns = config.dns.map(|dns| DnsServer::new(dns.answers, dns_ports, registry.clone()));
         Ok(Self {

@@ -66,7 +66,7 @@ fn what_consul_takes_up_again_is_taken_up_and_the_rest_is_named() {
         r#"
         dns_config { node_ttl = "70s" }
         node_meta { rack = "b" }
-        limits { http_max_conns_per_client = 300 }
+        limits { http_max_conns_per_client = 300 request_limits { mode = "enforcing" write_rate = 0 } }
         discard_check_output = true
         session_ttl_min = "2s"
         domain = "other"
@@ -85,12 +85,11 @@ fn what_consul_takes_up_again_is_taken_up_and_the_rest_is_named() {
     assert_eq!(node_ttl(port), 70);
     assert!(agent.body("GET", "/v1/catalog/node/n1", "").contains(r#""rack":"b""#));
     assert!(agent.body("GET", "/v1/agent/self", "").contains(r#""HTTPMaxConnsPerClient":300"#));
+    let refused = agent.ask("PUT", "/v1/kv/a", "x");
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
     agent.body("PUT", "/v1/agent/check/register", r#"{"Name":"quiet","TTL":"1h"}"#);
     agent.body("PUT", "/v1/agent/check/pass/quiet?note=secret", "");
     assert!(!agent.body("GET", "/v1/agent/checks", "").contains("secret"));
-    let short = agent.ask("PUT", "/v1/session/create", r#"{"TTL":"5s"}"#);
-    assert!(short.contains("must be between [10s=24h0m0s]"), "{short}");
-
     write(directory, &format!("recursors = [\"127.0.0.1:{port}\"]"));
     let answer = agent.ask("PUT", "/v1/agent/reload", "");
     assert!(answer.contains("it would ask itself"), "{answer}");
@@ -98,6 +97,8 @@ fn what_consul_takes_up_again_is_taken_up_and_the_rest_is_named() {
     write(directory, "session_ttl_min = \"2s\"\ndomain = \"other\"");
     agent.body("PUT", "/v1/agent/reload", "");
     assert_eq!(node_ttl(port), 0, "what is said no more is as if it had never been");
+    let short = agent.ask("PUT", "/v1/session/create", r#"{"TTL":"5s"}"#);
+    assert!(short.contains("must be between [10s=24h0m0s]"), "{short}");
     assert!(!agent.body("GET", "/v1/catalog/node/n1", "").contains("rack"));
 }
 

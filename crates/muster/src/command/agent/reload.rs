@@ -2,14 +2,14 @@
 //! `auto_reload_config` says so.
 //!
 //! What Consul takes up again changes at once: the log level, what files define, the node's Meta, how DNS is answered,
-//! how many connections a client may have, whether output is kept. Everything else waits for the next start, and a line
+//! how many connections a client may have and how many requests a second are taken, whether output is kept. Everything else waits for the next start, and a line
 //! says which. A configuration that is wrong changes nothing.
 
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use muster_agent::Agent;
-use muster_http::{Connections, Control};
+use muster_http::{Connections, Control, Rates};
 use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -50,6 +50,7 @@ pub fn requests() -> (Control, mpsc::Receiver<Request>) {
 pub struct Running {
     pub agent: Arc<Agent>,
     pub connections: Connections,
+    pub rates: Rates,
     pub dns: Option<DnsHandle>,
 }
 
@@ -58,6 +59,7 @@ impl Running {
         Self {
             agent: Arc::clone(&server.agent),
             connections: server.api.connections.clone(),
+            rates: server.api.rates.clone(),
             dns: server.dns.as_ref().map(DnsServer::handle),
         }
     }
@@ -74,6 +76,7 @@ impl Running {
         self.agent.set_meta(wanted.meta()).await.context("the node's meta could not be stored")?;
         self.agent.discard_output(wanted.discard_check_output);
         self.connections.allow(wanted.connections_per_client);
+        self.rates.allow(wanted.request_limits);
         if let (Some(dns), Some(wanted)) = (&self.dns, &wanted.dns) {
             dns.change(wanted.answers.clone());
         }

@@ -29,13 +29,15 @@ pub const KEYS: &[Key] = &[
         "limits.request_limits.mode",
         Kind::Text,
         "`enforcing`, `permissive` (the log says so, at debug) or `disabled` (the default)",
-    ),
+    )
+    .reloads(),
     works(
         "limits.request_limits.read_rate",
         Kind::Number,
         "reads of the registry a second; below 0 (the default): any number",
-    ),
-    works("limits.request_limits.write_rate", Kind::Number, "the same of writes"),
+    )
+    .reloads(),
+    works("limits.request_limits.write_rate", Kind::Number, "the same of writes").reloads(),
     harmless("limits.rpc_client_timeout", Kind::Duration, NO_RPC),
     harmless("limits.rpc_handshake_timeout", Kind::Duration, NO_RPC),
     harmless("limits.rpc_max_burst", Kind::Int, NO_RPC),
