@@ -136,7 +136,9 @@ impl Reply {
 
     /// The last answer on its connection.
     pub(crate) fn closing(mut self) -> Self {
-        self.headers.push((CONNECTION, HeaderValue::from_static("close")));
+        if !self.headers.iter().any(|(name, _)| name == CONNECTION) {
+            self.headers.push((CONNECTION, HeaderValue::from_static("close")));
+        }
         self
     }
 

@@ -118,10 +118,18 @@ async fn answer(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
         return prepared.response(compression::is_accepted(request.headers()));
     }
     let kept = Arc::clone(&api);
+    let (parts, body) = request.into_parts();
+    let upload = Upload::new(body);
+    let is_held_back = parts.headers.contains_key(EXPECT);
+    let request = Request::from_parts(parts, ());
     let reply = match refused(&api, &request) {
         Some(reply) => reply,
-        None => routed(api, client, next, request).await,
+        None => routed(api, client, request, upload.clone()).await,
     };
+    // Whoever answered, and however early: what is left of the body is no request line.
+    let is_read = upload.skip(is_held_back).await;
+    next.is_next();
+    let reply = if is_read { reply } else { reply.closing() };
     let reply = reply.with_headers(&kept.settings.response_headers);
     if let Some(target) = target
         && let Some(prepared) = reply.prepared()
@@ -155,7 +163,7 @@ fn unfit(request: &Request<Incoming>) -> Option<Reply> {
 }
 
 /// What Go's server refuses before anything of Consul's sees it.
-fn refused(api: &Api, request: &Request<Incoming>) -> Option<Reply> {
+fn refused(api: &Api, request: &Request<()>) -> Option<Reply> {
     let path = request.uri().path();
     if path == "*" {
         // The whole server is meant, of which nothing else can be asked.
@@ -170,7 +178,7 @@ fn refused(api: &Api, request: &Request<Incoming>) -> Option<Reply> {
     (!api.settings.unprintable_paths && !is_printable(path)).then(|| Reply::bare(400))
 }
 
-async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Request<Incoming>) -> Reply {
+async fn routed(api: Arc<Api>, client: IpAddr, request: Request<()>, upload: Upload) -> Reply {
     let path = plain_path(request.uri().path()).into_owned();
     let target = |path: &str| match request.uri().query() {
         Some(query) => format!("{path}?{query}"),
@@ -193,7 +201,7 @@ async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
     let pretty = request.uri().query().is_some_and(|query| query.split('&').any(is_pretty));
     let reply = match shut(&api, &request) {
         Some(reply) => reply,
-        None => handle(api, client, route, argument, next, request).await,
+        None => handle(api, client, route, argument, request, upload).await,
     };
     let reply = reply.with_policy();
     let reply = if pretty || always_pretty { reply.pretty(pretty) } else { reply };
@@ -201,7 +209,7 @@ async fn routed(api: Arc<Api>, client: IpAddr, next: NextRequest, request: Reque
 }
 
 /// The answer to a request whose query string is none, or that the configuration shuts out.
-fn shut(api: &Api, request: &Request<Incoming>) -> Option<Reply> {
+fn shut(api: &Api, request: &Request<()>) -> Option<Reply> {
     // Only these can make a query string none.
     let query = request.uri().query().filter(|query| query.contains(['%', ';']));
     if let Some(Err(error)) = query.map(Params::parse) {
@@ -247,8 +255,8 @@ async fn handle(
     client: IpAddr,
     route: &'static Route,
     argument: String,
-    next: NextRequest,
-    request: Request<Incoming>,
+    request: Request<()>,
+    upload: Upload,
 ) -> Reply {
     let method = request.method().clone();
     if method == Method::OPTIONS {
@@ -266,13 +274,9 @@ async fn handle(
     let Ok(argument) = unescape_path(&argument).map(Cow::into_owned) else {
         return ApiError::bad_request("Path is not valid UTF-8").into_reply();
     };
-    let (parts, body) = request.into_parts();
-    let is_held_back = parts.headers.contains_key(EXPECT);
-    let upload = Upload::new(body, route, &api.settings);
+    let parts = request.into_parts().0;
+    let upload = upload.limited(route, &api.settings);
     let query = parts.uri.query().unwrap_or_default().to_owned();
-    let call = Call { method, argument, query, headers: parts.headers, upload: upload.clone() };
-    let reply = (route.handler)(api, call).await.unwrap_or_else(ApiError::into_reply);
-    let is_read = upload.skip(is_held_back).await;
-    next.is_next();
-    if is_read { reply } else { reply.closing() }
+    let call = Call { method, argument, query, headers: parts.headers, upload };
+    (route.handler)(api, call).await.unwrap_or_else(ApiError::into_reply)
 }

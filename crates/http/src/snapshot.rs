@@ -24,6 +24,7 @@ use crate::Api;
 use crate::api_error::ApiError;
 use crate::call::{Call, own_datacenter};
 use crate::reply::{Chunks, Reply};
+use crate::upload::Upload;
 
 /// What Go's server says of what begins as gzip does.
 const CONTENT_TYPE: &str = "application/x-gzip";
@@ -43,8 +44,7 @@ pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
     if params.has("stale") {
         return Err(ApiError::internal("stale not allowed for restore"));
     }
-    let Some(body) = call.upload.take() else { return Err(ApiError::internal("")) };
-    restore(&api, body).await?;
+    restore(&api, &call.upload).await?;
     api.agent.resync().await?;
     Ok(Reply::empty())
 }
@@ -88,36 +88,45 @@ impl Write for Sender {
     }
 }
 
-async fn restore(api: &Api, body: Incoming) -> Result<(), ApiError> {
+async fn restore(api: &Api, upload: &Upload) -> Result<(), ApiError> {
+    let Some(body) = upload.take() else { return Err(ApiError::internal("")) };
     let (send, pieces) = mpsc::channel(AHEAD);
     let (registry, runtime) = (api.registry.clone(), Handle::current());
     // It goes on if the client goes away: then it finds the archive cut off, and gives up.
     let reading = tokio::task::spawn_blocking(move || read(registry, runtime, pieces));
-    hand_over(body, send).await;
+    if hand_over(body, send).await {
+        upload.has_ended();
+    }
     match reading.await {
         Ok(restored) => restored.map_err(refused),
         Err(_) => Err(ApiError::internal("the restore has panicked")),
     }
 }
 
-async fn hand_over(mut body: Incoming, send: mpsc::Sender<io::Result<Bytes>>) {
+/// Whether it was handed over, or read over, to its end.
+async fn hand_over(mut body: Incoming, send: mpsc::Sender<io::Result<Bytes>>) -> bool {
     let mut drained = 0;
+    let mut is_whole = true;
     while let Some(frame) = body.frame().await {
         let piece = match frame {
             Ok(frame) => match frame.into_data() {
                 Ok(data) => Ok(data),
                 Err(_) => continue,
             },
-            Err(error) => Err(io::Error::other(InputFailure(error.to_string()))),
+            Err(error) => {
+                is_whole = false;
+                Err(io::Error::other(InputFailure(error.to_string())))
+            }
         };
         let bytes = piece.as_ref().map_or(0, Bytes::len);
         if send.send(piece).await.is_err() {
             drained += bytes;
             if drained > DRAIN_BYTES {
-                return;
+                return false;
             }
         }
     }
+    is_whole
 }
 
 fn read(registry: Registry, runtime: Handle, pieces: Chunks) -> Result<(), ArchiveError<RestoreError>> {

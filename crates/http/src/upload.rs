@@ -1,7 +1,8 @@
 //! A request's body, read when its turn comes: a client that waits to be asked for it (`Expect: 100-continue`) is told
 //! first what is wrong with the rest of its request.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::mem;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -20,19 +21,51 @@ const MAX_UNWANTED: usize = 256 << 10;
 /// A body that waits to be read. Clones are the same one.
 #[derive(Debug, Clone)]
 pub(crate) struct Upload {
-    incoming: Arc<Mutex<Option<Incoming>>>,
+    state: Arc<Mutex<State>>,
     limit: Limit,
 }
 
+/// How far a body is read.
+#[derive(Debug)]
+enum State {
+    /// Not at all.
+    Waiting(Incoming),
+    /// Somebody reads it, or gave up before its end.
+    Taken,
+    /// To its end.
+    Read,
+}
+
 impl Upload {
-    /// One that may be as long as its route allows.
-    pub(crate) fn new(incoming: Incoming, route: &Route, settings: &Settings) -> Self {
-        Self { incoming: Arc::new(Mutex::new(Some(incoming))), limit: Limit::of(route, settings) }
+    pub(crate) fn new(incoming: Incoming) -> Self {
+        Self { state: Arc::new(Mutex::new(State::Waiting(incoming))), limit: Limit::USUAL }
     }
 
-    /// The body as it comes, for whoever reads it piece by piece; none the second time.
+    /// As long as a route allows at most.
+    pub(crate) fn limited(mut self, route: &Route, settings: &Settings) -> Self {
+        self.limit = Limit::of(route, settings);
+        self
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The body as it comes, for whoever reads it piece by piece and says so at its end; none the second time.
     pub(crate) fn take(&self) -> Option<Incoming> {
-        self.incoming.lock().unwrap_or_else(PoisonError::into_inner).take()
+        let mut state = self.state();
+        match mem::replace(&mut *state, State::Taken) {
+            State::Waiting(body) => Some(body),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
+
+    /// The body that was taken is read to its end: another request can follow it.
+    pub(crate) fn has_ended(&self) {
+        *self.state() = State::Read;
     }
 
     /// All of it; nothing the second time.
@@ -41,10 +74,14 @@ impl Upload {
         let limit = self.limit;
         let announced = body.size_hint().lower();
         if announced > limit.bytes as u64 {
+            *self.state() = State::Waiting(body);
             return Err(limit.refuse(announced));
         }
         match Limited::new(body, limit.bytes).collect().await {
-            Ok(collected) => Ok(collected.to_bytes()),
+            Ok(collected) => {
+                self.has_ended();
+                Ok(collected.to_bytes())
+            }
             Err(error) if error.is::<LengthLimitError>() => Err(limit.refuse(limit.bytes as u64 + 1)),
             Err(error) => Err(ApiError::bad_request(format!("Request body could not be read: {error}"))),
         }
@@ -53,7 +90,7 @@ impl Upload {
     /// Reads over what nobody wanted. False: not to its end, so that nothing more can follow on the connection.
     pub(crate) async fn skip(&self, is_held_back: bool) -> bool {
         match self.take() {
-            None => true,
+            None => matches!(*self.state(), State::Read),
             Some(body) if body.is_end_stream() => true,
             Some(body) if is_held_back || body.size_hint().lower() > MAX_UNWANTED as u64 => false,
             Some(body) => Limited::new(body, MAX_UNWANTED).collect().await.is_ok(),
@@ -69,6 +106,11 @@ struct Limit {
 }
 
 impl Limit {
+    const USUAL: Self = Self {
+        bytes: MAX_BODY,
+        refusal: |bytes, limit| format!("Request body({bytes} bytes) too large, max size: {limit} bytes."),
+    };
+
     fn of(route: &Route, settings: &Settings) -> Self {
         let value: fn(u64, u64) -> String = |bytes, limit| BadKvRequest::TooLarge { bytes, limit }.to_string();
         match route.pattern {
@@ -77,10 +119,7 @@ impl Limit {
                 bytes: settings.max_value_bytes.max(settings.max_transaction_bytes),
                 refusal: |bytes, limit| TransactionRequestError::TooLarge { bytes, limit }.to_string(),
             },
-            _ => Self {
-                bytes: MAX_BODY,
-                refusal: |bytes, limit| format!("Request body({bytes} bytes) too large, max size: {limit} bytes."),
-            },
+            _ => Self::USUAL,
         }
     }
 

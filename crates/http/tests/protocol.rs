@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::time::Duration;
+
+use muster_http::{RateMode, RequestLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -50,13 +53,7 @@ async fn a_body_that_nobody_wants_is_read_over_and_the_next_request_answered() {
     let second = "GET /v1/kv/?keys&x=\"<>\" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     stream.write_all(first.as_bytes()).await.unwrap();
-    let mut seen = Vec::new();
-    while !seen.ends_with(b"Missing key name") {
-        let mut buffer = [0; 512];
-        let count = stream.read(&mut buffer).await.unwrap();
-        assert!(count > 0, "the connection goes on: {}", String::from_utf8_lossy(&seen));
-        seen.extend_from_slice(&buffer[..count]);
-    }
+    assert_eq!(next_answer(&mut stream).await.1, "Missing key name");
     stream.write_all(second.as_bytes()).await.unwrap();
     let (head, body) = answer(&mut stream).await;
     assert!(head.starts_with("HTTP/1.1 200"), "{head}");
@@ -152,4 +149,108 @@ async fn requests_whose_headers_do_not_fit_are_refused_and_do_nothing() {
         assert_eq!((header(&head, "connection"), body.as_str()), (Some("close"), text), "{headers}");
     }
     assert!(server.ask("GET", "/v1/kv/a", "").await.0.starts_with("HTTP/1.1 404"), "nothing was written");
+}
+
+/// The next answer on a connection that goes on: status line with headers, and body.
+async fn next_answer(stream: &mut TcpStream) -> (String, String) {
+    let mut seen = Vec::new();
+    loop {
+        let text = String::from_utf8_lossy(&seen);
+        if let Some((head, body)) = text.split_once("\r\n\r\n")
+            && header(head, "content-length").unwrap().parse::<usize>().unwrap() == body.len()
+        {
+            return (head.to_owned(), body.to_owned());
+        }
+        let mut buffer = [0; 512];
+        let count = stream.read(&mut buffer).await.unwrap();
+        assert!(count > 0, "the connection goes on: {text}");
+        seen.extend_from_slice(&buffer[..count]);
+    }
+}
+
+/// Requests that are answered before anybody wants their bodies, with their statuses.
+const REFUSED_EARLY: [(&str, &str); 8] = [
+    ("PUT /v1/catalog/nodes", "405"),
+    ("PUT /v2", "404"),
+    ("PUT //v1/kv/a", "307"),
+    ("PUT /v1/agent/self", "403"),
+    ("PUT /v1/kv/a", "503"),
+    ("PUT /v1/kv/%01", "400"),
+    ("PUT /v1/agent/check/register?a=%zz", "500"),
+    ("OPTIONS /v1/kv/a", "200"),
+];
+
+async fn shut_server() -> Server {
+    Server::start(|api| {
+        api.settings.block_endpoints = vec!["/v1/agent/self".into()];
+        api.rates.allow(RequestLimits { mode: RateMode::Enforcing, reads: None, writes: Some(0.0) });
+    })
+    .await
+}
+
+/// A connection on which such a request with a body was answered.
+async fn refused_early(server: &Server, line: &str, status: &str, bytes: usize) -> TcpStream {
+    let body = "\"".repeat(bytes);
+    let request = format!("{line} HTTP/1.1\r\nhost: x\r\ncontent-length: {bytes}\r\n\r\n{body}");
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (head, _) = next_answer(&mut stream).await;
+    assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{line}: {head}");
+    assert_eq!(header(&head, "connection"), None, "{line}");
+    stream
+}
+
+#[tokio::test]
+async fn a_connection_goes_on_behind_a_body_that_was_refused_unread() {
+    let server = shut_server().await;
+    for (line, status) in REFUSED_EARLY {
+        for bytes in [1, 70_000] {
+            let mut stream = refused_early(&server, line, status, bytes).await;
+            let second =
+                "GET /v1/agent/services?filter=Service==\"a\" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            stream.write_all(second.as_bytes()).await.unwrap();
+            let (head, body) = answer(&mut stream).await;
+            assert!(head.starts_with("HTTP/1.1 200"), "{line}, {bytes}: {head}");
+            assert_eq!(body, "{}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_head_behind_a_body_that_was_refused_unread_has_to_end_in_time_too() {
+    let server = shut_server().await;
+    for (line, status) in REFUSED_EARLY {
+        let mut stream = refused_early(&server, line, status, 1).await;
+        stream.write_all(b"GET /v1/").await.unwrap();
+        let mut rest = Vec::new();
+        let let_go = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await;
+        assert!(let_go.is_ok(), "{line}: the connection stays open");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_let_go_is_told_so() {
+    let server = Server::start(|_| ()).await;
+    let chunk = format!("{:x}\r\n{}\r\n", 600_000, "x".repeat(600_000));
+    for (request, status) in [
+        // Both announce more than anybody reads over.
+        ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ncontent-length: 600000\r\n\r\n".to_owned(), "413"),
+        ("PUT /v1/catalog/nodes HTTP/1.1\r\nhost: x\r\ncontent-length: 600000\r\n\r\n".to_owned(), "405"),
+        (format!("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{chunk}"), "413"),
+        ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_owned(), "400"),
+    ] {
+        let mut stream = TcpStream::connect(server.address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let (head, _) = next_answer(&mut stream).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{head}");
+        assert_eq!(header(&head, "connection"), Some("close"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_but_short_enough_to_be_read_over_ends_no_connection() {
+    let server = Server::start(|api| api.settings.max_value_bytes = 3).await;
+    let mut stream = refused_early(&server, "PUT /v1/kv/a", "413", 4).await;
+    stream.write_all(b"GET /v1/kv/?keys&x=\"\" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+    assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 200"));
 }

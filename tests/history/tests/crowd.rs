@@ -28,6 +28,8 @@ enum Nuisance {
     Silent,
     /// Sends its headers a byte at a time.
     SlowHeaders,
+    /// The same, behind a request that was refused before its body was read.
+    SlowNextHeaders,
     /// Sends its body a byte at a time.
     SlowBody,
     /// Sends headers without end.
@@ -38,9 +40,10 @@ enum Nuisance {
     Deaf,
 }
 
-const KINDS: [Nuisance; 6] = [
+const KINDS: [Nuisance; 7] = [
     Nuisance::Silent,
     Nuisance::SlowHeaders,
+    Nuisance::SlowNextHeaders,
     Nuisance::SlowBody,
     Nuisance::HeaderFlood,
     Nuisance::BodyFlood,
@@ -59,7 +62,11 @@ async fn annoy(kind: Nuisance, mut stream: TcpStream) -> std::io::Result<()> {
     let pause = Duration::from_millis(200);
     match kind {
         Nuisance::Silent => {}
-        Nuisance::SlowHeaders => {
+        Nuisance::SlowHeaders | Nuisance::SlowNextHeaders => {
+            if matches!(kind, Nuisance::SlowNextHeaders) {
+                stream.write_all(b"PUT /v1/catalog/nodes HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx").await?;
+                stream.readable().await?;
+            }
             stream.write_all(b"GET /v1/kv/asked HTTP/1.1\r\nX-Slow: ").await?;
             loop {
                 stream.write_all(b"x").await?;
@@ -115,12 +122,19 @@ async fn a_crowd_of_nuisances_starves_nobody() {
 
     let connected = Arc::new(AtomicUsize::new(0));
     let mut crowd = JoinSet::new();
+    let slow_ones =
+        (0..CLIENTS).filter(|n| matches!(KINDS[n % KINDS.len()], Nuisance::SlowHeaders | Nuisance::SlowNextHeaders));
+    let slow = Arc::new(AtomicUsize::new(slow_ones.count()));
     for number in 0..CLIENTS {
-        let connected = Arc::clone(&connected);
+        let (connected, slow) = (Arc::clone(&connected), Arc::clone(&slow));
         crowd.spawn(async move {
             let Ok(stream) = connect(number, address).await else { return };
             connected.fetch_add(1, Ordering::Relaxed);
-            let _ = annoy(KINDS[number % KINDS.len()], stream).await;
+            let kind = KINDS[number % KINDS.len()];
+            let _ = annoy(kind, stream).await;
+            if matches!(kind, Nuisance::SlowHeaders | Nuisance::SlowNextHeaders) {
+                slow.fetch_sub(1, Ordering::Relaxed);
+            }
         });
     }
     until("the crowd is there", PATIENCE, async || match connected.load(Ordering::Relaxed) {
@@ -138,6 +152,12 @@ async fn a_crowd_of_nuisances_starves_nobody() {
     }
     let used = memory(pid);
     assert!(used < MOST_MEMORY, "{used} bytes while the crowd is there");
+    until("who is slow with its headers is let go", PATIENCE, async || match slow.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        more => Err(more),
+    })
+    .await
+    .unwrap();
 
     crowd.shutdown().await;
     until("nothing is left of the crowd", PATIENCE, async || match descriptors(pid) {
