@@ -91,9 +91,10 @@ async fn note(api: &Api, call: &Call, status: CheckStatus) -> Result<Reply, ApiE
 }
 
 pub(crate) async fn update(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    call.refuse_enterprise(&call.params()?)?;
     let update =
         request::update_check(&call.body().await?).map_err(|e| ApiError::new(e.status().code(), e.to_string()))?;
+    // Not before: Consul looks at the body first.
+    call.refuse_enterprise(&call.params()?)?;
     api.agent.report(&check_id(&call)?, update.status, &update.output).await?;
     Ok(Reply::empty())
 }

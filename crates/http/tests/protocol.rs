@@ -254,3 +254,15 @@ async fn a_body_that_is_too_long_but_short_enough_to_be_read_over_ends_no_connec
     stream.write_all(b"GET /v1/kv/?keys&x=\"\" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
     assert!(answer(&mut stream).await.0.starts_with("HTTP/1.1 200"));
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_a_checks_update_is_told_before_its_namespace() {
+    let server = Server::start(|_| ()).await;
+    for (body, told_first) in
+        [("{", true), ("{}", true), (r#"{"Status":"q"}"#, true), (r#"{"Status":"passing"}"#, false)]
+    {
+        let plain = server.ask("PUT", "/v1/agent/check/update/x", body).await.1;
+        let with_namespace = server.ask("PUT", "/v1/agent/check/update/x?ns=x", body).await.1;
+        assert_eq!(plain == with_namespace, told_first, "{body}: {plain} / {with_namespace}");
+    }
+}
