@@ -170,10 +170,10 @@ fn refused(api: &Api, request: &Request<()>) -> Option<Reply> {
         return Some(if *request.method() == Method::OPTIONS { Reply::bare(200) } else { Reply::bare(400).closing() });
     }
     if !is_escaped_well(path) {
-        return Some(Reply::error(400, "400 Bad Request".to_owned(), false));
+        return Some(Reply::error(400, "400 Bad Request".to_owned(), false).closing());
     }
     if request.headers().get(EXPECT).is_some_and(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
-        return Some(Reply::bare(417));
+        return Some(Reply::bare(417).closing());
     }
     (!api.settings.unprintable_paths && !is_printable(path)).then(|| Reply::bare(400))
 }

@@ -15,8 +15,8 @@ use crate::router::Route;
 
 /// The longest body but for KV values and transactions.
 const MAX_BODY: usize = 8 << 20;
-/// How much of a body that nobody wants is read, so that the connection can go on; as much as Go's server reads.
-const MAX_UNWANTED: usize = 256 << 10;
+/// How much of a body that nobody wants is read, so that the connection can go on: less than 256 KiB, as in Go's server.
+const MAX_UNWANTED: usize = (256 << 10) - 1;
 
 /// A body that waits to be read. Clones are the same one.
 #[derive(Debug, Clone)]

@@ -204,7 +204,7 @@ async fn refused_early(server: &Server, line: &str, status: &str, bytes: usize) 
 async fn a_connection_goes_on_behind_a_body_that_was_refused_unread() {
     let server = shut_server().await;
     for (line, status) in REFUSED_EARLY {
-        for bytes in [1, 70_000] {
+        for bytes in [1, 262_143] {
             let mut stream = refused_early(&server, line, status, bytes).await;
             let second =
                 "GET /v1/agent/services?filter=Service==\"a\" HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
@@ -233,9 +233,11 @@ async fn whoever_is_let_go_is_told_so() {
     let server = Server::start(|_| ()).await;
     let chunk = format!("{:x}\r\n{}\r\n", 600_000, "x".repeat(600_000));
     for (request, status) in [
-        // Both announce more than anybody reads over.
+        // The first two announce more than anybody reads over.
         ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ncontent-length: 600000\r\n\r\n".to_owned(), "413"),
-        ("PUT /v1/catalog/nodes HTTP/1.1\r\nhost: x\r\ncontent-length: 600000\r\n\r\n".to_owned(), "405"),
+        ("PUT /v1/catalog/nodes HTTP/1.1\r\nhost: x\r\ncontent-length: 262144\r\n\r\n".to_owned(), "405"),
+        ("GET /v1/kv/%zz HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), "400"),
+        ("GET /v1/kv/a HTTP/1.1\r\nhost: x\r\nexpect: more\r\n\r\n".to_owned(), "417"),
         (format!("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{chunk}"), "413"),
         ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_owned(), "400"),
     ] {
