@@ -75,6 +75,12 @@ const NO_BODIES: &[&str] = &[
     "/v1/session/renew/",
 ];
 
+/// The methods and endpoints that have to be there, whatever the router says.
+const NEEDED: &str = include_str!("../data/needed.tsv");
+
+/// They take no option that could be wrong, nor an argument: all that can be wrong is the method.
+const NO_OPTIONS: &[&str] = &["/v1/agent/self"];
+
 /// The endpoints that clients of service discovery call, with each of their methods.
 fn endpoints() -> impl Iterator<Item = (&'static str, &'static str)> {
     let called = ROUTES.iter().filter(|route| !OTHERS.iter().any(|other| route.pattern.starts_with(other)));
@@ -96,6 +102,23 @@ fn every_route_is_called_by_clients_or_listed_and_the_lists_are_true() {
         let listed = BODIES.iter().any(|(other, body, _)| (*other, *body) == (method, pattern));
         assert!(listed || NO_BODIES.contains(&pattern), "what does the body of {method} {pattern} go through?");
     }
+}
+
+#[test]
+fn what_clients_cannot_do_without_is_there_and_has_rows_of_wrong_input() {
+    let recorded = recorded();
+    let mut count = 0;
+    for line in NEEDED.lines().filter(|line| !line.starts_with('#')) {
+        let (method, endpoint) = line.split_once('\t').expect("a method and an endpoint");
+        let wanted = endpoint.split_once(':').map_or(endpoint, |(before, _)| before);
+        let is_there = endpoints().any(|there| there == (method, wanted));
+        assert!(is_there, "{method} {endpoint} is no route, or listed as one that no client calls");
+        let mut rows = recorded.get(wanted).into_iter().flatten().filter(|row| row.status >= 400);
+        let refused = rows.any(|row| row.method == method) || NO_OPTIONS.contains(&wanted);
+        assert!(refused, "no wrong input of {method} {endpoint} is recorded");
+        count += 1;
+    }
+    assert_eq!(count, 40, "endpoints in data/needed.tsv");
 }
 
 /// The route of a target, as the router finds it: the longest pattern that fits.
@@ -126,9 +149,7 @@ fn every_endpoint_has_rows_of_wrong_input() {
         let another_method = rows.iter().filter(is_refused).any(|row| row.status == 405);
         // What is not there, and what is wrong with an option or an argument.
         let refused = rows.iter().filter(is_refused).any(|row| row.method == method);
-        // These take no option that could be wrong, nor an argument.
-        let takes_any = pattern == "/v1/agent/self";
-        if !another_method || !(refused || takes_any) {
+        if !another_method || !(refused || NO_OPTIONS.contains(&pattern)) {
             lacking.push(format!("{method} {pattern}: another method {another_method}, a wrong request {refused}"));
         }
     }

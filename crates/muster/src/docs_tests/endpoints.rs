@@ -179,3 +179,16 @@ fn every_route_is_one_of_consuls_endpoints() {
     }
     assert!(CONSULS.windows(2).all(|pair| pair[0].0 < pair[1].0), "in order, each once");
 }
+
+/// The list is that of the conformance tests, which ask that each has its wrong input in the record.
+#[test]
+fn what_clients_cannot_do_without_is_not_absent() {
+    let needed = include_str!("../../../../tests/conformance/data/needed.tsv");
+    let table = markdown();
+    for line in needed.lines().filter(|line| !line.starts_with('#')) {
+        let (method, endpoint) = line.split_once('\t').expect("a method and an endpoint");
+        let row = table.lines().find(|row| row.starts_with(&format!("| `{endpoint}` |")));
+        let row = row.unwrap_or_else(|| panic!("no row of {endpoint}"));
+        assert!(row.contains(method) && row.ends_with("| same |"), "{method}: {row}");
+    }
+}
