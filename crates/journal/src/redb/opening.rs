@@ -1,10 +1,10 @@
 //! From a directory to an open store: nothing is served from a file that is not whole.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fs::File;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use redb::backends::FileBackend;
 use redb::{Builder, Database, DatabaseError, StorageBackend};
@@ -72,28 +72,57 @@ fn open_database(backend: impl StorageBackend, path: &Path) -> Result<Database, 
     })
 }
 
-/// What `read` gives; where redb panics over what it reads, the file is damaged, and that is all that is said of it.
+/// What `read` gives; where redb panics over what it reads, the file is damaged, and that is all that is said of it:
+/// what the panic says, and where, as it may be a mistake of the program instead.
 fn trusting_nothing<R>(path: &Path, read: impl FnOnce() -> Result<R, StoreError>) -> Result<R, OpenError> {
-    thread_local! { static EXPECTED: Cell<bool> = const { Cell::new(false) }; }
-    static SILENCED: Once = Once::new();
-    SILENCED.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            if !EXPECTED.get() {
-                usual(panic);
-            }
-        }));
-    });
-    EXPECTED.set(true);
-    let done = catch_unwind(AssertUnwindSafe(read));
-    EXPECTED.set(false);
-    match done {
+    match telling_panics(read) {
         Ok(result) => result.map_err(|error| failure(path, error)),
-        Err(panic) => {
-            let reason = panic.downcast_ref::<String>().map_or("a page cannot be read", String::as_str).to_owned();
-            Err(OpenError::Damaged { path: path.to_owned(), damage: Damage::Structure { reason } })
-        }
+        Err(reason) => Err(OpenError::Damaged { path: path.to_owned(), damage: Damage::Structure { reason } }),
     }
+}
+
+/// Whose turn it is to change the panic hook.
+static HOOK: Mutex<()> = Mutex::new(());
+
+thread_local! {
+    /// Whether this thread reads what may be damaged.
+    static EXPECTED: Cell<bool> = const { Cell::new(false) };
+    /// What its panic said, and where.
+    static SAID: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Runs `read`; what a panic of it says is handed out instead of printed. The panic hook is the process's: it is
+/// another one only as long as `read` runs, and goes on doing the usual for other threads.
+fn telling_panics<R>(read: impl FnOnce() -> R) -> Result<R, String> {
+    let only = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+    let usual = Arc::new(panic::take_hook());
+    let others = Arc::clone(&usual);
+    panic::set_hook(Box::new(move |info| {
+        if EXPECTED.get() {
+            SAID.set(Some(told(info)));
+        } else {
+            others(info);
+        }
+    }));
+    EXPECTED.set(true);
+    let done = panic::catch_unwind(AssertUnwindSafe(read));
+    EXPECTED.set(false);
+    drop(panic::take_hook());
+    // Nobody else has it: the hook that did is gone.
+    if let Some(usual) = Arc::into_inner(usual) {
+        panic::set_hook(usual);
+    }
+    drop(only);
+    done.map_err(|_| SAID.take().unwrap_or_else(|| "a page cannot be read".to_owned()))
+}
+
+fn told(info: &PanicHookInfo<'_>) -> String {
+    let text = info.payload().downcast_ref::<&str>().copied();
+    let text = text.or_else(|| info.payload().downcast_ref::<String>().map(String::as_str));
+    let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
+    // It is a part of one line.
+    let text = text.unwrap_or("a page cannot be read").replace('\n', " ");
+    format!("{text}{}", place.unwrap_or_default())
 }
 
 fn finish(
@@ -102,11 +131,10 @@ fn finish(
     path: PathBuf,
     directory: Option<Directory>,
 ) -> Result<(Store, Position), OpenError> {
-    let history = store::history(&database).map_err(|error| failure(&path, error))?;
-    let tail = match examined {
-        Some(tail) => tail,
-        None => trusting_nothing(&path, || store::verify(&database, history))?,
-    };
+    let (history, tail) = trusting_nothing(&path, || {
+        let history = store::history(&database)?;
+        Ok((history, examined.map_or_else(|| store::verify(&database, history), Ok)?))
+    })?;
     Ok((Store { database, history, path, _directory: directory }, tail))
 }
 
@@ -130,5 +158,35 @@ fn failure(path: &Path, error: StoreError) -> OpenError {
         StoreError::Failed(error) => {
             OpenError::Damaged { path, damage: Damage::Structure { reason: error.to_string() } }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_with_its_place_and_leaves_the_hook_as_it_was() {
+        static SEEN: AtomicUsize = AtomicUsize::new(0);
+        let turn = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if info.payload().downcast_ref::<&str>() == Some(&"an own one") {
+                SEEN.fetch_add(1, Ordering::Relaxed);
+            } else {
+                usual(info);
+            }
+        }));
+        drop(turn);
+        let line = line!() + 1;
+        let refused = trusting_nothing(Path::new("x"), || -> Result<(), StoreError> { panic!("no\nsuch {}", "page") });
+        let refused = refused.err().map(|error| error.to_string()).unwrap_or_default();
+        assert_eq!(refused, format!("x is damaged: its inner structure is damaged: no such page ({}:{line})", file!()));
+        let elsewhere = telling_panics(|| std::thread::spawn(|| panic!("an own one")).join().is_err());
+        assert_eq!((elsewhere, SEEN.load(Ordering::Relaxed)), (Ok(true), 1), "another thread's is told as ever");
+        assert!(panic::catch_unwind(|| panic!("an own one")).is_err());
+        assert_eq!(SEEN.load(Ordering::Relaxed), 2, "the hook from before is back");
     }
 }
