@@ -10,6 +10,7 @@ mod seams;
 mod sessions;
 mod snapshot_policy;
 mod submission;
+mod weight;
 
 use std::sync::{Arc, OnceLock};
 

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use muster_journal::{AppendError, Entry, Envelope, Following, Position, SnapshotMeta};
-use muster_model::{KvOperation, KvWrite, Operation};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -20,6 +19,7 @@ use tracing::{debug, error, warn};
 use super::digest::{Digests, Diverged, digest, is_due};
 use super::sessions::write_what_runs_out;
 use super::snapshot_policy::SnapshotPolicy;
+use super::weight::weight;
 use super::{Committed, Shared, Submission, SubmitError, saving};
 use crate::command::{Command, Outcome, Rejection, RestoreStep, StateDigest};
 use crate::seeded::{SeededBug, is_seeded, leak};
@@ -369,29 +369,6 @@ pub(super) fn apply_batch(state: &mut State, envelope: &Envelope, commands: &[Co
     }
     state.applied.insert(envelope.incarnation, envelope.number);
     (outcomes, all)
-}
-
-/// About what a command takes in the journal.
-fn weight(command: &Command) -> usize {
-    match command {
-        Command::KvSet(set) => set.value.len() + set.key.as_str().len() + 16,
-        Command::KvAcquire { write, .. } | Command::KvRelease { write, .. } => write_weight(write),
-        Command::Transaction(operations) => operations.iter().map(operation_weight).sum(),
-        Command::Restore(RestoreStep::Chunk { rows, .. }) => rows.len() + 32,
-        _ => 256,
-    }
-}
-
-fn operation_weight(operation: &Operation) -> usize {
-    match operation {
-        Operation::Kv(KvOperation::Set(write, _)) => write_weight(write),
-        Operation::Kv(KvOperation::Lock(write, _) | KvOperation::Unlock(write, _)) => write_weight(write),
-        _ => 256,
-    }
-}
-
-fn write_weight(write: &KvWrite) -> usize {
-    write.value.len() + write.key.as_str().len() + 64
 }
 
 fn describe(error: &AppendError) -> String {
