@@ -14,7 +14,7 @@ use muster_model::duration_text::GoDuration;
 use muster_wire::json::{ArrayWriter, ObjectWriter, push_string};
 use muster_wire::request::{register_check, register_service};
 
-use self::field::{CHECK, Field, KINDS, SERVICE, Takes};
+use self::field::{CHECK, Field, SERVICE, Takes, makes_a_check_look};
 use super::layer::found;
 use super::{Block, Settings};
 
@@ -219,8 +219,8 @@ impl Reader<'_> {
 
     /// The API takes a check inside a service that says nothing for none; in a file it is a mistake, as for Consul.
     fn looks_at_something(&self, path: &str, node: &Node, object: &Object) -> Result<()> {
-        let is_kind = |name: &str| KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(name));
-        if object.members.iter().any(|member| is_kind(&member.key) && member.node.value != Value::Null) {
+        let mut looks = object.members.iter().filter(|member| makes_a_check_look(&member.key));
+        if looks.any(|member| member.node.value != Value::Null) {
             return Ok(());
         }
         let (file, position) = (self.file, node.position);

@@ -141,8 +141,8 @@ pub const CHECK: &[Field] = &[
     field("udp", "UDP", Takes::Text),
 ];
 
-/// What makes a check look at something, one or the other.
-pub const KINDS: [&str; 12] = [
+/// The fields of [`CHECK`] that make a check look at something, one or the other.
+const KINDS: [&str; 11] = [
     "alias_node",
     "alias_service",
     "args",
@@ -151,14 +151,36 @@ pub const KINDS: [&str; 12] = [
     "h2ping",
     "http",
     "os_service",
-    "scriptargs",
     "tcp",
     "ttl",
     "udp",
 ];
+
+/// Whether a key, in any spelling that [`CHECK`] takes, makes a check look at something.
+pub fn makes_a_check_look(key: &str) -> bool {
+    let mut kinds = CHECK.iter().filter(|field| KINDS.contains(&field.name));
+    kinds.any(|kind| [kind.name, kind.alias].iter().any(|name| name.eq_ignore_ascii_case(key)))
+}
 
 const WEIGHTS: &[Field] = &[field("passing", "Passing", Takes::Int), field("warning", "Warning", Takes::Int)];
 
 const LOCALITY: &[Field] = &[field("region", "Region", Takes::Text), field("zone", "Zone", Takes::Text)];
 
 const ADDRESS: &[Field] = &[field("address", "Address", Takes::Text), field("port", "Port", Takes::Int)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_of_check_is_known_by_each_of_its_names() {
+        for kind in KINDS {
+            let field = CHECK.iter().find(|field| field.name == kind);
+            let field = field.unwrap_or_else(|| panic!("no field {kind} of checks"));
+            assert!(makes_a_check_look(field.name) && makes_a_check_look(field.alias), "{kind}");
+            assert!(makes_a_check_look(&field.alias.to_uppercase()), "{kind}");
+        }
+        assert!(["dockercontainerid", "scriptargs"].into_iter().all(makes_a_check_look));
+        assert!(!["interval", "shell", "serviceid", "name", "body"].into_iter().any(makes_a_check_look));
+    }
+}
