@@ -230,9 +230,12 @@ fn a_journal_whose_pages_are_damaged_is_refused_with_one_line() {
 #[test]
 fn a_word_that_is_no_text_is_told() {
     use std::os::unix::ffi::OsStrExt;
-    let output = muster(&["agent", "-dev", "-node"]).arg(std::ffi::OsStr::from_bytes(b"a\xff")).output().unwrap();
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), line.as_str()), (Some(1), "argument 4 is \"a\\xFF\": UTF-8 would be right\n"));
+    for before in [["agent", "-dev", "-node"], ["kv", "put", "key"]] {
+        let output = muster(&before).arg(std::ffi::OsStr::from_bytes(b"a\xff")).output().unwrap();
+        let line = String::from_utf8(output.stderr).unwrap();
+        let told = "argument 4 is \"a\\xFF\": UTF-8 would be right\n";
+        assert_eq!((output.status.code(), line.as_str()), (Some(1), told), "{before:?}");
+    }
 }
 
 /// With all of this Consul starts, and so do we.
@@ -377,7 +380,7 @@ fn the_configuration_of_gos_test_harness_starts_and_stops() {
     assert_eq!(agent.body("GET", "/v1/status/leader", ""), "\"127.0.0.1:20006\"");
     assert!(
         agent.body("GET", "/v1/agent/members", "").contains("\"Port\":20004"),
-        "what is ignored is named all the same"
+        "nobody listens there, but it is named"
     );
     assert!(agent.ends_after("INT").success());
 }
@@ -453,6 +456,50 @@ fn files_say_how_requests_are_taken() {
         std::fs::write(&path, text).unwrap();
         let (_, line) = refused(&arguments);
         assert!(line.contains(expected), "{line}");
+    }
+}
+
+/// The number of the status that is answered.
+fn status(agent: &Agent, method: &str, path: &str, body: &str) -> String {
+    agent.ask(method, path, body)[9..12].to_owned()
+}
+
+#[test]
+fn a_transaction_counts_as_a_write_and_neither_dns_nor_the_agents_own_count() {
+    let start = |limits: &str| {
+        let limits = format!("limits {{ request_limits {{ mode = \"enforcing\" {limits} }} }}");
+        Agent::start(&["agent", "-dev", "-http-port", "0", "-dns-port", "0", "-hcl", &limits])
+    };
+    let reads_only = r#"[{"KV":{"Verb":"get-or-empty","Key":"a"}}]"#;
+    let no_reads = start("read_rate = 0");
+    assert_eq!(status(&no_reads, "GET", "/v1/kv/a?keys", ""), "429");
+    assert_eq!(status(&no_reads, "PUT", "/v1/txn", reads_only), "200");
+    let no_writes = start("write_rate = 0");
+    assert_eq!(status(&no_writes, "GET", "/v1/catalog/nodes", ""), "200");
+    assert_eq!(status(&no_writes, "PUT", "/v1/txn", reads_only), "503");
+    assert_eq!(status(&no_writes, "POST", "/v1/txn", reads_only), "405", "what is refused before counts for nothing");
+
+    let nothing = start("read_rate = 0 write_rate = 0");
+    let service = r#"{"Name":"web","Address":"10.1.2.3","Port":80}"#;
+    assert_eq!(status(&nothing, "PUT", "/v1/agent/service/register", service), "200");
+    assert_eq!(status(&nothing, "GET", "/v1/agent/services", ""), "200");
+    // That it is found there also says that the agent's services reached the registry.
+    let dns = nothing.line.split("DNS on ").nth(1).unwrap_or_else(|| panic!("{}", nothing.line));
+    let dns = dns.split([' ', ',', '\n']).next().unwrap();
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let name = b"\x03web\x07service\x06consul\0";
+    let question = [&b"\x12\x34\x01\0\0\x01\0\0\0\0\0\0"[..], name, b"\0\x01\0\x01"].concat();
+    let mut answer = [0; 512];
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(20))).unwrap();
+    let mut asked = 0;
+    loop {
+        socket.send_to(&question, dns).unwrap();
+        let length = socket.recv(&mut answer).unwrap();
+        if answer[..length].ends_with(&[10, 1, 2, 3]) {
+            break;
+        }
+        asked += 1;
+        assert!(asked < 1000, "{:?}", &answer[..length]);
     }
 }
 

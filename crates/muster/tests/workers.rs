@@ -4,8 +4,10 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 fn muster() -> PathBuf {
@@ -88,6 +90,27 @@ fn put(address: &str, path: &str, body: &str) {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
+fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+/// Waits until the agent has a service whose registration has this in it.
+fn until_registered(address: &str, part: &str) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let found = get(address, "/v1/agent/services");
+        if found.contains(part) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{found}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
 /// Waits until `path` holds `text`; what it holds instead if it never does.
 fn until_file_holds(path: &Path, text: &str) {
     let deadline = Instant::now() + Duration::from_secs(20);
@@ -151,6 +174,64 @@ fn a_hangup_ends_neither_registrator_nor_up() {
     assert!(up.line().contains("picked up when it appears"));
     up.signal("HUP");
     assert!(up.terminate().success());
+}
+
+/// An engine with one container, as Docker 20.10 told it, on this socket; hands out what it is asked.
+fn engine(socket: &Path) -> mpsc::Receiver<String> {
+    macro_rules! recorded {
+        ($name:literal) => {
+            include_str!(concat!("../../docker/src/engine/recorded/", $name, "-20.10.json"))
+        };
+    }
+    let answers = [
+        ("/version", recorded!("version")),
+        ("/info", recorded!("info")),
+        ("/containers/json", recorded!("list")),
+        ("/json", recorded!("container")),
+    ];
+    let listener = UnixListener::bind(socket).unwrap();
+    let (tell, asked) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut silent = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.unwrap());
+            let head: Vec<_> = stream.by_ref().lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
+            let path = head[0].split([' ', '?']).nth(1).unwrap().to_owned();
+            let body = answers.iter().find(|(end, _)| path.ends_with(end)).map(|(_, body)| body);
+            let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n";
+            // Of events it has none to tell, and goes on listening for them.
+            let _ = match body {
+                Some(body) => write!(stream.get_mut(), "{head}Connection: close\r\n\r\n{body}"),
+                None => write!(stream.get_mut(), "{head}\r\n"),
+            };
+            if body.is_none() {
+                silent.push(stream);
+            }
+            let _ = tell.send(path);
+        }
+    });
+    asked
+}
+
+#[test]
+fn every_way_to_stop_registrator_is_no_failure_and_leaves_what_it_registered() {
+    let directory = tempfile::tempdir().unwrap();
+    let (_registry, address) = registry();
+    let socket = directory.path().join("docker.sock");
+    let asked = engine(&socket);
+    let registrator = named(directory.path(), "registrator");
+    for signal in ["TERM", "INT", "QUIT"] {
+        let mut command = Command::new(&registrator);
+        command.arg(format!("consul://{address}")).env("DOCKER_HOST", format!("unix://{}", socket.display()));
+        let mut registering = Running::start(&mut command);
+        // It listens for signals before it asks the engine.
+        while !asked.recv_timeout(Duration::from_secs(20)).unwrap().ends_with("/events") {}
+        until_registered(&address, ":web.1:80\"");
+        registering.signal(signal);
+        assert_eq!(registering.process.wait().unwrap().code(), Some(0), "{signal}");
+        let services = get(&address, "/v1/agent/services");
+        assert!(services.contains(":web.1:80\""), "{signal}: {services}");
+    }
 }
 
 #[test]

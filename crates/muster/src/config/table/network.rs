@@ -5,7 +5,6 @@ use super::super::{Key, Kind};
 
 const NO_MESH: &str = "nothing listens there: there is no service mesh";
 const NO_GOSSIP: &str = "nothing listens there: there is no gossip";
-const NAMED: &str = "nothing listens there: there is no gossip; `members` and /v1/agent/self name it";
 const NO_TLS: &str = "nothing listens there: there is no TLS yet";
 
 pub const KEYS: &[Key] = &[
@@ -36,8 +35,13 @@ pub const KEYS: &[Key] = &[
     harmless("ports.https", Kind::Int, NO_TLS).flag("https-port"),
     harmless("ports.proxy_max_port", Kind::Int, NO_MESH),
     harmless("ports.proxy_min_port", Kind::Int, NO_MESH),
-    harmless("ports.serf_lan", Kind::Int, NAMED).flag("serf-lan-port"),
-    harmless("ports.serf_wan", Kind::Int, NAMED).flag("serf-wan-port"),
+    works(
+        "ports.serf_lan",
+        Kind::Int,
+        "port that `members` and /v1/agent/self name; nobody listens there; default 8301",
+    )
+    .flag("serf-lan-port"),
+    works("ports.serf_wan", Kind::Int, "the same, of `members -wan`; default 8302").flag("serf-wan-port"),
     works("ports.server", Kind::Int, "port that /v1/status/leader names; nobody listens there; default 8300")
         .flag("server-port"),
     harmless("ports.sidecar_max_port", Kind::Int, NO_MESH),
