@@ -63,6 +63,7 @@ sequences! {
     agent_service_register_wrong_input: "agent service register: wrong input",
     bodies_agent: "bodies: agent",
     bodies_catalog: "bodies: catalog",
+    bodies_lists: "bodies: lists given twice",
     bodies_locks: "bodies: a plain put on a lock",
     bodies_sessions: "bodies: sessions",
     bodies_transactions: "bodies: transactions",

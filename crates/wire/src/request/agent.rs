@@ -40,7 +40,7 @@ pub fn register_service(body: &[u8]) -> Result<ServiceRegistration, AgentRequest
     if let Some(feature) = fields.service.mesh_feature() {
         return Err(AgentRequestError::Mesh(feature));
     }
-    let checks = fields.check.into_iter().filter(|check| !check.is_empty()).chain(fields.checks);
+    let checks = fields.check.into_iter().filter(|check| !check.is_empty()).chain(fields.checks.into_iter().flatten());
     let checks = checks
         .map(|check| {
             let definition = check.definition()?;
@@ -60,7 +60,7 @@ struct Registration {
     name: String,
     service: ServiceFields,
     check: Option<CheckFields>,
-    checks: Vec<CheckFields>,
+    checks: Vec<Option<CheckFields>>,
     ignored: String,
 }
 

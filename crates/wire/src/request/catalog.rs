@@ -81,7 +81,7 @@ fn register_by(body: &[u8], here: Option<&str>) -> Result<CatalogRegister, Catal
         return Err(CatalogRequestError::NodeAddress);
     }
     let service = fields.service.map(|service| service.validated_on(&fields.node)).transpose()?;
-    let checks = fields.checks.into_iter().chain(fields.check);
+    let checks = fields.checks.into_iter().flatten().chain(fields.check);
     let checks = checks.map(|check| check.validated(&fields.node)).collect::<Result<_, _>>();
     let checks = checks.map_err(|error| match error {
         CatalogRequestError::MissingCheckId => CatalogRequestError::RegisteredCheckId { node: fields.node.clone() },
@@ -167,7 +167,7 @@ struct RegisterFields {
     meta: Meta,
     service: Option<CatalogService>,
     check: Option<CatalogCheckFields>,
-    checks: Vec<CatalogCheckFields>,
+    checks: Vec<Option<CatalogCheckFields>>,
     skip_node_update: bool,
     locality: LocalityFields,
     peer: String,
@@ -178,7 +178,9 @@ impl RegisterFields {
     /// Whether something in it is a peer's.
     fn is_of_peer(&self) -> bool {
         let service = self.service.as_ref().is_some_and(|service| !service.peer.is_empty());
-        service || !self.peer.is_empty() || self.check.iter().chain(&self.checks).any(CatalogCheckFields::is_of_peer)
+        service
+            || !self.peer.is_empty()
+            || self.check.iter().chain(self.checks.iter().flatten()).any(CatalogCheckFields::is_of_peer)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use muster_model::{CheckDefinition, Described, DescribedValue, Probe};
 
+use super::check_fields::HeaderFields;
 use super::fields::{self, DecodeError, Fields, Fill};
 use crate::duration_text::GoDuration;
 use crate::json::Value;
@@ -67,47 +68,48 @@ impl Fill for DescriptionFields {
                 return Ok(());
             }
         }
-        if let Some(field) = listed(TEXTS) {
-            let mut text = String::new();
-            fields.string(field, value, &mut text);
-            // Read by a transaction, and not taken over.
-            let is_dropped = field == "UDP" && fields.go(false, true);
-            self.put(field, DescribedValue::Text(Arc::from(&*text)), text.is_empty() || is_dropped);
-        } else if let Some(field) = listed(FLAGS) {
-            let mut flag = false;
-            fields.bool(field, value, &mut flag);
-            self.put(field, DescribedValue::Flag, !flag);
-        } else if let Some(field) = listed(DURATIONS) {
-            let is_readable = matches!(value, Value::String(_) | Value::Number(_));
-            if !is_readable && fields.go(false, true) {
-                return Err(DecodeError::NoNumber(as_json(value)));
+        if let Some(field) = listed(DURATIONS) {
+            return self.take_duration(fields, field, value);
+        }
+        match folded {
+            "scriptargs" => {
+                let mut args = match self.said.remove("ScriptArgs") {
+                    Some(DescribedValue::Texts(args)) => args,
+                    _ => Vec::new(),
+                };
+                fields.strings("ScriptArgs", value, &mut args);
+                let is_empty = args.is_empty();
+                self.put("ScriptArgs", DescribedValue::Texts(args), is_empty);
             }
-            if let (Value::String(text), true) = (value, fields.go(false, true)) {
-                GoDuration::parse(text)?;
+            "header" => {
+                let mut header = match self.said.remove("Header") {
+                    Some(DescribedValue::Lists(header)) if *value != Value::Null => HeaderFields(header),
+                    _ => HeaderFields::default(),
+                };
+                fields.nested("Header", ("", "map[string][]string"), value, &mut header)?;
+                let is_empty = header.0.is_empty();
+                self.put("Header", DescribedValue::Lists(header.0), is_empty);
             }
-            self.durations.insert(field, value.clone());
-        } else {
-            match folded {
-                "outputmaxsize" => {
-                    let mut number = 0;
-                    fields.machine_uint("OutputMaxSize", value, &mut number);
-                    let number = i64::try_from(number).unwrap_or(i64::MAX);
-                    self.put("OutputMaxSize", DescribedValue::Number(number), number == 0);
-                }
-                "scriptargs" => {
-                    let mut args = Vec::new();
-                    fields.strings("ScriptArgs", value, &mut args);
-                    let is_empty = args.is_empty();
-                    self.put("ScriptArgs", DescribedValue::Texts(args), is_empty);
-                }
-                "header" => {
-                    let mut header = super::check_fields::HeaderFields::default();
-                    fields.nested("Header", ("", "map[string][]string"), value, &mut header)?;
-                    let is_empty = header.0.is_empty();
-                    self.put("Header", DescribedValue::Lists(header.0), is_empty);
+            // Leaves what is there.
+            _ if *value == Value::Null => {}
+            "outputmaxsize" => {
+                let mut number = 0;
+                fields.machine_uint("OutputMaxSize", value, &mut number);
+                self.put("OutputMaxSize", DescribedValue::Number(number), number == 0);
+            }
+            _ => {
+                if let Some(field) = listed(TEXTS) {
+                    let mut text = String::new();
+                    fields.string(field, value, &mut text);
+                    // Read by a transaction, and not taken over.
+                    let is_dropped = field == "UDP" && fields.go(false, true);
+                    self.put(field, DescribedValue::Text(Arc::from(&*text)), text.is_empty() || is_dropped);
+                } else if let Some(field) = listed(FLAGS) {
+                    let mut flag = false;
+                    fields.bool(field, value, &mut flag);
+                    self.put(field, DescribedValue::Flag, !flag);
                 }
                 // Consul passes over what it does not know here.
-                _ => {}
             }
         }
         Ok(())
@@ -118,7 +120,7 @@ impl Fill for DescriptionFields {
         durations.append(&mut self.overriding);
         for field in DURATIONS {
             let Some(value) = durations.remove(field) else { continue };
-            let time = fields::duration(&value)?.unwrap_or_default();
+            let Some(time) = fields::duration(&value)? else { continue };
             // Consul shows this one as a number.
             let shown = match *field {
                 "TTL" => DescribedValue::Number(time.nanos()),
@@ -142,8 +144,25 @@ fn as_json(value: &Value) -> &'static str {
 }
 
 impl DescriptionFields {
+    fn take_duration(&mut self, fields: &Fields, field: &'static str, value: &Value) -> Result<(), DecodeError> {
+        if fields.go(false, true) {
+            match value {
+                Value::String(text) => {
+                    GoDuration::parse(text)?;
+                }
+                Value::Number(_) => {}
+                other => return Err(DecodeError::NoNumber(as_json(other))),
+            }
+        }
+        self.durations.insert(field, value.clone());
+        Ok(())
+    }
+
+    /// What comes later counts, be it that nothing is said.
     fn put(&mut self, name: &'static str, value: DescribedValue, is_empty: bool) {
-        if !is_empty {
+        if is_empty {
+            self.said.remove(name);
+        } else {
             self.said.insert(Arc::from(name), value);
         }
     }
@@ -152,14 +171,23 @@ impl DescriptionFields {
         self.said.contains_key(name)
     }
 
+    /// Whether it is said, and not negative.
+    fn lasts(&self, name: &str) -> bool {
+        match self.said.get(name) {
+            Some(DescribedValue::Number(nanos)) => *nanos > 0,
+            Some(DescribedValue::Text(time)) => !time.starts_with('-'),
+            _ => false,
+        }
+    }
+
     /// The kind of check that they make, for one that does not name its own: by Consul's order of looking. It takes most
     /// kinds to be none without an interval.
     pub fn kind(&self) -> &'static str {
-        let timed = |name| self.has(name) && self.has("Interval");
+        let timed = |name| self.has(name) && self.lasts("Interval");
         match () {
             () if timed("GRPC") => "grpc",
             () if timed("HTTP") => "http",
-            () if self.has("TTL") => "ttl",
+            () if self.lasts("TTL") => "ttl",
             () if timed("TCP") => "tcp",
             () if timed("UDP") => "udp",
             () if self.has("AliasNode") || self.has("AliasService") => "alias",

@@ -122,8 +122,9 @@ impl Fill for CheckFields {
             ("TTL", &mut self.ttl),
             (DEREGISTER, &mut self.deregister_after),
         ] {
-            if let Some(value) = self.durations.get(field) {
-                *slot = fields::duration(value)?.unwrap_or_default();
+            // One that says none leaves what another body for the same check said.
+            if let Some(time) = self.durations.get(field).map(fields::duration).transpose()?.flatten() {
+                *slot = time;
             }
         }
         self.durations.clear();

@@ -162,19 +162,21 @@ impl Fields {
 
     /// A number that is not negative.
     pub fn uint(&mut self, name: &str, value: &Value, slot: &mut u64) {
-        self.unsigned(name, "uint64", value, slot);
-    }
-
-    /// The same where Go leaves its length to the machine.
-    pub fn machine_uint(&mut self, name: &str, value: &Value, slot: &mut u64) {
-        self.unsigned(name, "uint", value, slot);
-    }
-
-    fn unsigned(&mut self, name: &str, go_type: &'static str, value: &Value, slot: &mut u64) {
         match value {
             Value::Null => {}
             Value::Number(text) if text.parse::<u64>().is_ok() => *slot = text.parse().unwrap_or_default(),
-            other => self.wrong(name, other, go_type),
+            other => self.wrong(name, other, "uint64"),
+        }
+    }
+
+    /// The same where Go leaves its length to the machine; of ours half as many.
+    pub fn machine_uint(&mut self, name: &str, value: &Value, slot: &mut i64) {
+        match value {
+            Value::Null => {}
+            Value::Number(text) if text.parse().is_ok_and(|number: i64| number >= 0) => {
+                *slot = text.parse().unwrap_or_default();
+            }
+            other => self.wrong(name, other, "uint"),
         }
     }
 
@@ -298,16 +300,29 @@ impl Fields {
         list_type: &'static str,
         go_name: (&'static str, &'static str),
         value: &Value,
-        slot: &mut Vec<T>,
+        slot: &mut Vec<Option<T>>,
+    ) -> Result<(), DecodeError> {
+        self.list(name, list_type, value, slot, |fields, item, target| fields.nested(name, go_name, item, target))
+    }
+
+    /// A list of pointers: Go goes on with what stood in a place, and `null` is a pointer to nothing.
+    fn list<T: Default>(
+        &mut self,
+        name: &str,
+        list_type: &'static str,
+        value: &Value,
+        slot: &mut Vec<Option<T>>,
+        take: impl Fn(&mut Self, &Value, &mut T) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         match value {
             Value::Null => slot.clear(),
             Value::Array(items) => {
-                slot.clear();
-                for item in items.iter().filter(|item| **item != Value::Null) {
-                    let mut target = T::default();
-                    self.nested(name, go_name, item, &mut target)?;
-                    slot.push(target);
+                slot.resize_with(items.len(), || None);
+                for (item, place) in items.iter().zip(slot) {
+                    match item {
+                        Value::Null => *place = None,
+                        item => take(self, item, place.get_or_insert_default())?,
+                    }
                 }
             }
             other => self.wrong(name, other, list_type),
@@ -343,23 +358,10 @@ impl Fields {
         name: &'static str,
         go_type: (&'static str, &'static str),
         value: &Value,
-        slot: &mut Vec<T>,
+        slot: &mut Vec<Option<T>>,
     ) -> Result<(), DecodeError> {
         let (list_type, item_type) = go_type;
-        match value {
-            Value::Null => slot.clear(),
-            Value::Array(items) => {
-                slot.clear();
-                // A null pointer in the list would be nothing to register.
-                for item in items.iter().filter(|item| **item != Value::Null) {
-                    let mut target = T::default();
-                    self.custom(name, item_type, item, &mut target)?;
-                    slot.push(target);
-                }
-            }
-            other => self.wrong(name, other, list_type),
-        }
-        Ok(())
+        self.list(name, list_type, value, slot, |fields, item, target| fields.custom(name, item_type, item, target))
     }
 }
 

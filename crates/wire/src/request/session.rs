@@ -212,13 +212,13 @@ impl SessionFields {
     fn take_service_checks(&mut self, fields: &mut Fields, value: &Value) -> Result<(), DecodeError> {
         let Some(items) = value.as_array() else {
             fields.not_a_list("ServiceChecks", "[]structs.ServiceCheck", value);
+            self.service_checks.clear();
             return Ok(());
         };
-        self.service_checks.clear();
-        for item in items {
-            let mut check = ServiceCheckFields::default();
-            fields.nested("ServiceChecks", ("ServiceCheck", "structs.ServiceCheck"), item, &mut check)?;
-            self.service_checks.push(check);
+        // Of a list that comes twice Go goes on with what stood in a place.
+        self.service_checks.resize_with(items.len(), Default::default);
+        for (item, check) in items.iter().zip(&mut self.service_checks) {
+            fields.nested("ServiceChecks", ("ServiceCheck", "structs.ServiceCheck"), item, check)?;
         }
         Ok(())
     }
@@ -335,8 +335,25 @@ mod tests {
         assert_eq!(checks(r#"{"Checks":["a"]}"#), ["a"]);
         assert_eq!(checks(r#"{"NodeChecks":["b","c"]}"#), ["b", "c"]);
         assert_eq!(checks(r#"{"Checks":["a"],"NodeChecks":["a","b"]}"#), ["a", "b"]);
-        let session = read(r#"{"NodeChecks":[],"ServiceChecks":[{"ID":"web","Namespace":"default"}]}"#).unwrap();
-        assert_eq!(session.service_checks[0].id.as_str(), "web");
+    }
+
+    #[test]
+    fn service_checks_that_come_twice_go_on_in_their_places() {
+        let checks = |members: &str| -> Vec<(String, String)> {
+            let session = read(&format!(r#"{{"NodeChecks":[],{members}}}"#)).unwrap();
+            let pair = |check: &SessionServiceCheck| (check.id.to_string(), check.namespace.to_string());
+            session.service_checks.iter().map(pair).collect()
+        };
+        let web = r#""ServiceChecks":[{"ID":"web","Namespace":"default"}]"#;
+        let pair = |id: &str, namespace: &str| vec![(id.to_owned(), namespace.to_owned())];
+        assert_eq!(checks(web), pair("web", "default"));
+        assert_eq!(checks(&format!(r#"{web},"ServiceChecks":[{{"Namespace":"x"}}]"#)), pair("web", "x"));
+        assert_eq!(checks(&format!(r#"{web},"ServiceChecks":[null]"#)), pair("web", "default"));
+        for none in ["[]", "null"] {
+            assert_eq!(checks(&format!(r#"{web},"ServiceChecks":{none}"#)), []);
+            let afresh = format!(r#"{web},"ServiceChecks":{none},"ServiceChecks":[{{"ID":"b"}}]"#);
+            assert_eq!(checks(&afresh), pair("b", ""));
+        }
     }
 
     #[test]

@@ -243,6 +243,11 @@ fn the_catalog_keeps_what_it_is_told_of_a_check_and_shows_it() {
         (r#""Definition":{"TCP":"x","TTL":"1s","Interval":"1s"}"#, "ttl"),
         (r#""Definition":{"UDP":"x","ScriptArgs":["y"],"Interval":"1s"}"#, "udp"),
         (r#""Definition":{"UDP":"x"}"#, ""),
+        (r#""Definition":{"HTTP":"x","Interval":"-1s"}"#, ""),
+        (r#""Definition":{"TTL":"-1s"}"#, ""),
+        (r#""Definition":{"TTL":"1s","TTL":null}"#, ""),
+        (r#""Definition":{"TTL":"1s"},"Definition":{"TTL":null}"#, "ttl"),
+        (r#""Definition":{"ScriptArgs":["y"],"DockerContainerID":"z","Interval":"-1s"}"#, "script"),
         (r#""Definition":{"ScriptArgs":["y"],"AliasNode":"z"}"#, "alias"),
         (r#""Definition":{"ScriptArgs":["y"],"DockerContainerID":"z"}"#, "script"),
         (r#""Definition":{"ScriptArgs":["y"],"DockerContainerID":"z","Interval":"1s"}"#, "docker"),
@@ -256,6 +261,51 @@ fn the_catalog_keeps_what_it_is_told_of_a_check_and_shows_it() {
     assert!(register(body(r#""Definition":{"No":1}"#).as_bytes()).is_ok(), "Consul passes over it");
     let error = catalog_error(&body(r#""Definition":{"Interval":"x"}"#));
     assert_eq!(error, "Request decode failed: time: invalid duration \"x\"");
+}
+
+#[test]
+fn a_number_that_would_become_another_is_refused() {
+    let body = |number: &str| {
+        format!(r#"{{"Node":"n","Address":"a","Check":{{"Name":"c","Definition":{{"OutputMaxSize":{number}}}}}}}"#)
+    };
+    assert!(register(body("9223372036854775807").as_bytes()).is_ok());
+    for number in ["9223372036854775808", "18446744073709551615", "-1"] {
+        let refused = format!(
+            "Request decode failed: json: cannot unmarshal number {number} into Go struct field \
+             HealthCheck.Check.Definition.Alias.OutputMaxSize of type uint"
+        );
+        assert_eq!(catalog_error(&body(number)), refused);
+    }
+}
+
+#[test]
+fn checks_that_come_twice_go_on_in_their_places() {
+    let checks = |members: &str| service(&format!(r#"{{"Name":"x",{members}}}"#)).checks;
+    for (twice, once) in [
+        (r#"[{"TTL":"10s","Name":"a"}],"Checks":[{"Notes":"x"}]"#, r#"[{"TTL":"10s","Name":"a","Notes":"x"}]"#),
+        (r#"[{"TTL":"10s","Name":"a"}],"Checks":[{"TTL":null,"Name":"b"}]"#, r#"[{"TTL":"10s","Name":"b"}]"#),
+        (r#"[{"TTL":"1s"},{"TTL":"2s"}],"Checks":[{"Notes":"only"}]"#, r#"[{"TTL":"1s","Notes":"only"}]"#),
+        (r#"[{"TTL":"1s"}],"Checks":[null,{"TTL":"2s"}]"#, r#"[{"TTL":"2s"}]"#),
+        (r#"[null,{"TTL":"2s"}],"Checks":[{"TTL":"1s"},{"Notes":"n"}]"#, r#"[{"TTL":"1s"},{"TTL":"2s","Notes":"n"}]"#),
+    ] {
+        assert_eq!(checks(&format!(r#""Checks":{twice}"#)), checks(&format!(r#""Checks":{once}"#)), "{twice}");
+    }
+    let afresh = |between: &str| {
+        service_error(&format!(
+            r#"{{"Name":"x","Checks":[{{"TTL":"1s"}}],"Checks":{between},"Checks":[{{"Notes":"x"}}]}}"#
+        ))
+    };
+    for between in ["[]", "null", "[null]"] {
+        assert_eq!(afresh(between), "Invalid check: TTL must be > 0 for TTL checks", "{between}");
+    }
+    let catalog =
+        |members: &str| register(format!(r#"{{"Node":"n","Address":"a",{members}}}"#).as_bytes()).unwrap().checks;
+    let first = r#"{"CheckID":"h","Definition":{"Header":{"A":["1"]},"ScriptArgs":["a","b"],"TCP":"t","HTTP":"h","Interval":"2s"}}"#;
+    let second =
+        r#"{"Notes":"n","Definition":{"Header":{"B":["3"]},"ScriptArgs":[null],"TCP":null,"HTTP":"","Interval":"1s"}}"#;
+    let merged = r#"{"CheckID":"h","Notes":"n","Definition":{"Header":{"A":["1"],"B":["3"]},"ScriptArgs":["a"],"TCP":"t","Interval":"1s"}}"#;
+    let twice = catalog(&format!(r#""Checks":[{first}],"Checks":[{second}]"#));
+    assert_eq!(twice, catalog(&format!(r#""Checks":[{merged}]"#)));
 }
 
 #[test]
