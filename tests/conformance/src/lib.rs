@@ -1,7 +1,8 @@
 //! Replays what a real Consul was recorded to answer, against any target that speaks HTTP and DNS.
 //!
 //! `data/consul-recorded.json` and `data/consul-more.json` hold the requests with Consul 1.21.4's answers,
-//! `data/skipped.tsv` the rows that muster does not answer yet, each with the part that will bring it. The
+//! `data/skipped.tsv` the rows that muster does not answer yet, each with the part that will bring it,
+//! `data/differences.tsv` those that it answers otherwise on purpose, and `data/differing-answers.json` how. The
 //! target is `MUSTER_TARGET` (a URL), or a fresh `muster agent -dev` for each sequence. Knows no crate of
 //! muster: it sees what clients see.
 //!
@@ -12,6 +13,7 @@
 pub mod compare;
 pub mod dns;
 pub mod exchange;
+pub mod held;
 pub mod names;
 pub mod peer;
 pub mod record;

@@ -36,6 +36,11 @@ pub enum NoTarget {
 static TURN: Mutex<()> = Mutex::new(());
 
 impl Target {
+    /// Whether it is a muster that was started for this.
+    pub fn is_own(&self) -> bool {
+        self.child.is_some()
+    }
+
     /// `MUSTER_TARGET`, or a fresh `muster agent -dev` from `MUSTER_BIN` or the target directory.
     pub fn open() -> Result<Self, NoTarget> {
         if let Ok(url) = std::env::var("MUSTER_TARGET") {

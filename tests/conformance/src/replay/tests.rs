@@ -73,6 +73,15 @@ fn a_wrong_row_fails_unless_it_is_listed() {
     let outcome = run(&[]);
     assert_eq!((outcome.passed, outcome.failed.len()), (35, 1));
     let entry = |row: usize| Skipped { sequence: "kv basics".into(), row, request: String::new(), part: "KV".into() };
+    let outcome = run(&[entry(3)]);
+    assert_eq!((outcome.passed, outcome.failed.len(), outcome.listed.len()), (35, 0, 1));
+    assert_eq!(outcome.listed[&3]["json"], serde_json::json!([]));
+    assert_eq!(changed(&outcome.listed, &outcome.listed), [""; 0]);
+    assert_eq!(changed(&held::Answers::new(), &outcome.listed).len(), 1, "nothing is held of it");
+    let other = [(3, Value::from("other"))].into();
+    assert_eq!(changed(&other, &outcome.listed).len(), 1);
+    assert_eq!(changed(&other, &held::Answers::new()).len(), 1);
     let outcome = run(&[entry(3), entry(4)]);
-    assert_eq!((outcome.failed.len(), outcome.skipped, outcome.unlisted.len()), (0, 1, 1));
+    assert_eq!((outcome.failed.len(), outcome.unlisted.len()), (0, 1));
+    assert!(outcome.unlisted[0].contains("answers as Consul"), "{:?}", outcome.unlisted);
 }
