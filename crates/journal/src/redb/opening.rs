@@ -186,7 +186,12 @@ mod tests {
         assert_eq!(refused, format!("x is damaged: its inner structure is damaged: no such page ({}:{line})", file!()));
         let elsewhere = telling_panics(|| std::thread::spawn(|| panic!("an own one")).join().is_err());
         assert_eq!((elsewhere, SEEN.load(Ordering::Relaxed)), (Ok(true), 1), "another thread's is told as ever");
+        // A hook of ours that stayed would keep this one to itself.
+        let turn = HOOK.lock().unwrap_or_else(PoisonError::into_inner);
+        EXPECTED.set(true);
         assert!(panic::catch_unwind(|| panic!("an own one")).is_err());
+        EXPECTED.set(false);
+        drop(turn);
         assert_eq!(SEEN.load(Ordering::Relaxed), 2, "the hook from before is back");
     }
 }
