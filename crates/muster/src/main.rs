@@ -35,8 +35,8 @@ use std::process::ExitCode;
 use exit::Failure;
 use program::Program;
 
-/// A registration is many small values in tables that share them; with glibc's allocator a fifth of its time more goes to
-/// making and dropping these.
+/// A registration is many small values in tables that share them; with glibc's allocator more of its time goes to making
+/// and dropping these (docs/bench.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
