@@ -2,8 +2,8 @@
 //! `auto_reload_config` says so.
 //!
 //! What Consul takes up again changes at once: the log level, what files define, the node's Meta, how DNS is answered,
-//! how many connections a client may have and how many requests a second are taken, whether output is kept. Everything else waits for the next start, and a line
-//! says which. A configuration that is wrong changes nothing.
+//! how many connections a client may have and how many requests a second are taken, whether output is kept. Everything
+//! else waits for the next start, and a line says which. A configuration that is wrong changes nothing.
 
 use std::sync::Arc;
 
