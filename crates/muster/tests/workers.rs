@@ -196,7 +196,9 @@ fn engine(socket: &Path) -> mpsc::Receiver<String> {
         for stream in listener.incoming() {
             let mut stream = BufReader::new(stream.unwrap());
             let head: Vec<_> = stream.by_ref().lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
-            let path = head[0].split([' ', '?']).nth(1).unwrap().to_owned();
+            // One that ended between its connection and its request has asked nothing.
+            let Some(request) = head.first() else { continue };
+            let path = request.split([' ', '?']).nth(1).unwrap().to_owned();
             let body = answers.iter().find(|(end, _)| path.ends_with(end)).map(|(_, body)| body);
             let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n";
             // Of events it has none to tell, and goes on listening for them.
