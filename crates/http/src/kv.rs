@@ -54,18 +54,18 @@ async fn get(api: &Api, asked: KvGet, read: ReadOptions) -> Result<Reply, ApiErr
             .await
         }
         KvGet::Recurse { prefix } => {
-            get_as(api, &Question::keys_under(&prefix), read, "", |answer| match answer.found {
-                true => written(|body| answer::kv_entries(body, answer.value.iter().map(|entry| &**entry))),
-                false => Reply::missing(),
+            get_as(api, &Question::keys_under(&prefix), read, "", |answer| match answer.value.is_empty() {
+                false => written(|body| answer::kv_entries(body, answer.value.iter().map(|entry| &**entry))),
+                true => Reply::missing(),
             })
             .await
         }
         KvGet::Keys { prefix, separator } => {
             // Of the whole store, none is an answer too.
             get_as(api, &Question::key_names_under(&prefix, &separator), read, "", |answer| {
-                match answer.found || prefix.is_empty() {
-                    true => written(|body| answer::kv_keys(body, answer.value.iter().map(|key| &**key))),
-                    false => Reply::missing(),
+                match answer.value.is_empty() && !prefix.is_empty() {
+                    false => written(|body| answer::kv_keys(body, answer.value.iter().map(|key| &**key))),
+                    true => Reply::missing(),
                 }
             })
             .await

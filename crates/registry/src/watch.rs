@@ -62,6 +62,11 @@ impl Watches {
 }
 
 impl Watch<'_> {
+    /// What it waits for.
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
     /// Resolves at the next change after this call.
     pub(crate) fn changed(&self) -> OwnedNotified {
         Arc::clone(self.notify.as_ref().expect("it is there until it is dropped")).notified_owned()

@@ -5,9 +5,20 @@ use std::sync::Arc;
 use muster_model::KvEntry;
 
 use super::Answer;
-use crate::state::State;
+use crate::state::{State, Topic};
 
 impl State {
+    /// What to wait for where one asks for `topic`: around what is not there now, what is there.
+    pub(crate) fn awaited(&self, topic: &Topic) -> Topic {
+        match topic {
+            Topic::KeysUnder(prefix) => match self.kv.nearest(prefix) {
+                all if all.len() == prefix.len() => topic.clone(),
+                part => Topic::KeysUnder(Arc::from(part)),
+            },
+            _ => topic.clone(),
+        }
+    }
+
     /// The entry at `key`.
     pub fn key(&self, key: &str) -> Answer<Option<Arc<KvEntry>>> {
         let index = self.kv.index_of(key);
@@ -17,11 +28,12 @@ impl State {
         }
     }
 
-    /// All entries whose keys start with `prefix`, in key order.
+    /// All entries whose keys start with `prefix`, in key order. Where there is none, a change around it is one of the
+    /// answer, as in Consul: clients that watch several prefixes one after the other, as Spring Cloud's configuration
+    /// does, are held by one that is empty until the longest wait is over, and look at the others only then.
     pub fn keys_under(&self, prefix: &str) -> Answer<Vec<Arc<KvEntry>>> {
         let entries: Vec<_> = self.kv.under(prefix).cloned().collect();
-        let index = self.kv.index_under(prefix);
-        if entries.is_empty() { self.missing(index, entries) } else { self.answer(index, entries) }
+        self.answer(self.kv.index_under(prefix), entries)
     }
 
     /// The keys that start with `prefix`, each cut after the first `separator` beyond the prefix, each once.
@@ -38,7 +50,6 @@ impl State {
                 names.push(Arc::from(&key[..end]));
             }
         }
-        let index = self.kv.index_under(prefix);
-        if names.is_empty() { self.missing(index, names) } else { self.answer(index, names) }
+        self.answer(self.kv.index_under(prefix), names)
     }
 }

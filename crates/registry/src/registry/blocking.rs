@@ -15,6 +15,7 @@ use super::Registry;
 use crate::query::{Answer, Question};
 use crate::seeded::{SeededBug, held, is_seeded};
 use crate::state::{State, Topic};
+use crate::watch::Watch;
 
 /// How long blocking queries wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +69,8 @@ pub struct ReadRefused;
 impl Registry {
     /// Evaluates `query`. With a wait, not before its index is above the one given or the time is over
     /// (up to a sixteenth later, so that many clients do not come back at once). A query that finds
-    /// nothing, twice in a row, has not changed however far its index moved. `topics` are all that can
-    /// change the answer.
+    /// nothing, twice in a row, has not changed however far its index moved (but a list that is empty has). `topics`
+    /// are all that can change the answer.
     pub async fn read<T>(
         &self,
         topics: &[Topic],
@@ -113,13 +114,19 @@ impl Registry {
             return Ok(evaluate(&self.shared.state.load()));
         };
         let deadline = Instant::now() + self.wait_time(wait.at_most);
-        let watches: Vec<_> = topics.iter().map(|topic| self.shared.watches.watch(topic.clone())).collect();
+        let mut watches: Vec<Watch<'_>> = Vec::new();
         let mut after = wait.after;
         let mut missing_before = false;
         let restored = self.shared.state.load().restored;
         loop {
             let changed: Vec<_> = watches.iter().map(|watch| Box::pin(watch.changed())).collect();
             let state = self.shared.state.load_full();
+            let awaited: Vec<_> = topics.iter().map(|topic| state.awaited(topic)).collect();
+            if !awaited.iter().eq(watches.iter().map(Watch::topic)) {
+                drop(changed);
+                watches = awaited.into_iter().map(|topic| self.shared.watches.watch(topic)).collect();
+                continue;
+            }
             let evaluated = evaluate(&state);
             let answer: &Answer<T> = evaluated.borrow();
             if !answer.found && missing_before {

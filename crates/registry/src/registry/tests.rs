@@ -14,6 +14,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::Question;
 use crate::command::{Command, KvSet, Outcome};
 use crate::state::Topic;
 
@@ -129,6 +130,33 @@ async fn a_query_that_finds_nothing_blocks_until_there_is_something() {
     assert!(!blocked.is_finished());
     running.registry.submit(put("p/b", "x")).await.unwrap();
     assert_eq!(value(&blocked.await.unwrap().data), Some("x".into()));
+    running.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_prefix_returns_with_a_change_around_it() {
+    let running = Running::new().await;
+    running.registry.submit(put("config/web/data", "1")).await.unwrap();
+    running.registry.submit(put("other", "1")).await.unwrap();
+    let block = |after: u64| {
+        let registry = running.registry.clone();
+        let options = ReadOptions { wait: blocking("any", after).1, ..ReadOptions::default() };
+        tokio::spawn(async move { registry.ask(&Question::keys_under("config/web,dev/"), options).await.unwrap() })
+    };
+    let blocked = block(1);
+    tokio::task::yield_now().await;
+    running.registry.submit(put("other", "2")).await.unwrap();
+    running.registry.submit(put("config/x", "1")).await.unwrap();
+    tokio::task::yield_now().await;
+    assert!(!blocked.is_finished(), "they lead elsewhere");
+    running.registry.submit(put("config/web/data", "2")).await.unwrap();
+    let answer = blocked.await.unwrap();
+    assert_eq!((answer.index, answer.value.len()), (Index(5), 0));
+    // A key that is nearer than what was there is around it too.
+    let blocked = block(5);
+    tokio::task::yield_now().await;
+    running.registry.submit(put("config/web/more", "1")).await.unwrap();
+    assert_eq!(blocked.await.unwrap().index, Index(6));
     running.stop().await;
 }
 

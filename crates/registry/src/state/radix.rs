@@ -45,16 +45,27 @@ impl Radix {
     pub(crate) fn index_of(&self, key: &str) -> Index {
         match self.descend(key.as_bytes()) {
             Descent::At(branch) => branch.entry.as_ref().map_or(branch.changed, |entry| entry.modified),
-            Descent::Above { cover } => cover.changed,
+            Descent::Above { cover, .. } => cover.changed,
             Descent::Within(branch) => branch.changed,
         }
     }
 
-    /// When anything under `prefix` last changed.
+    /// When anything under `prefix` last changed; while nothing is there, anything under [`Self::nearest`].
     pub(crate) fn index_under(&self, prefix: &str) -> Index {
-        match self.descend(prefix.as_bytes()) {
+        match self.descend(self.nearest(prefix).as_bytes()) {
             Descent::At(branch) | Descent::Within(branch) => branch.changed,
-            Descent::Above { cover } => cover.changed,
+            Descent::Above { cover, .. } => cover.changed,
+        }
+    }
+
+    /// The longest part of `prefix` that keys start with: all of it, unless nothing is there.
+    pub(crate) fn nearest<'p>(&self, prefix: &'p str) -> &'p str {
+        match self.descend(prefix.as_bytes()) {
+            Descent::At(_) | Descent::Within(_) => prefix,
+            Descent::Above { shared, .. } => {
+                let whole = (0..=shared).rev().find(|end| prefix.is_char_boundary(*end));
+                &prefix[..whole.unwrap_or(0)]
+            }
         }
     }
 
@@ -147,14 +158,15 @@ impl Radix {
         let mut branch = &*self.root;
         let mut rest = key;
         while let Some(&first) = rest.first() {
-            let Ok(slot) = branch.position(first) else { return Descent::Above { cover: branch } };
+            let passed = key.len() - rest.len();
+            let Ok(slot) = branch.position(first) else { return Descent::Above { cover: branch, shared: passed } };
             let child = &branch.children[slot];
             let shared = common(&child.label, rest);
             if shared == rest.len() && shared < child.label.len() {
                 return Descent::Within(child);
             }
             if shared < child.label.len() {
-                return Descent::Above { cover: branch };
+                return Descent::Above { cover: branch, shared: passed + shared };
             }
             rest = &rest[shared..];
             branch = child;
@@ -169,8 +181,8 @@ enum Descent<'a> {
     At(&'a Branch),
     /// Into the label of this branch: all of it lies under the key.
     Within(&'a Branch),
-    /// Nowhere; `cover` is the last branch on the way.
-    Above { cover: &'a Branch },
+    /// Nowhere; `cover` is the last branch on the way, `shared` how many bytes of the key lead somewhere.
+    Above { cover: &'a Branch, shared: usize },
 }
 
 impl Branch {

@@ -28,6 +28,26 @@ fn a_sibling_does_not_move_a_present_keys_index() {
 }
 
 #[test]
+fn around_an_empty_prefix_is_what_shares_most_of_it() {
+    let mut tree = Radix::default();
+    tree.insert(entry("config/a/x", 1));
+    tree.insert(entry("config/b", 2));
+    tree.insert(entry("zz", 3));
+    for (prefix, nearest, index) in [
+        ("config/a/", "config/a/", 1),
+        ("config/a/xy", "config/a/x", 1),
+        ("config/a,b/", "config/a", 1),
+        ("config/c/", "config/", 2),
+        ("d", "", 3),
+        ("zé", "z", 3),
+    ] {
+        assert_eq!((tree.nearest(prefix), tree.index_under(prefix)), (nearest, Index(index)), "{prefix}");
+    }
+    tree.insert(entry("zè", 4));
+    assert_eq!(tree.nearest("zé"), "z", "a part of a character is none");
+}
+
+#[test]
 fn a_deletion_is_remembered_after_the_branch_is_gone() {
     let mut tree = Radix::default();
     tree.insert(entry("a", 1));
@@ -85,6 +105,13 @@ proptest! {
         for (number, step) in steps.into_iter().enumerate() {
             let index = number as u64 + 1;
             let mut touched = Vec::new();
+            let puts = matches!(step, Step::Put(_));
+            let nearest: Vec<_> = probes.iter().map(|probe| tree.nearest(probe).to_owned()).collect();
+            for (probe, nearest) in probes.iter().zip(&nearest) {
+                let leads = |part: &str| part.is_empty() || plain.keys().any(|key| key.starts_with(part));
+                let longest = (0..=probe.len()).rev().find(|end| leads(&probe[..*end]));
+                prop_assert_eq!(&**nearest, &probe[..longest.unwrap_or(0)]);
+            }
             match step {
                 Step::Put(key) => {
                     tree.insert(entry(&key, index));
@@ -92,8 +119,9 @@ proptest! {
                     touched.push(key);
                 }
                 Step::Delete(key) => {
-                    prop_assert_eq!(tree.remove(&key, Index(index)).is_some(), plain.remove(&key).is_some());
-                    touched.push(key);
+                    let gone = tree.remove(&key, Index(index)).is_some();
+                    prop_assert_eq!(gone, plain.remove(&key).is_some());
+                    touched.extend(gone.then_some(key));
                 }
                 Step::DeleteUnder(prefix) => {
                     let gone = tree.remove_under(&prefix, Index(index));
@@ -105,6 +133,11 @@ proptest! {
             }
             let all: Vec<_> = tree.under("").map(|e| (e.key.as_str().to_owned(), e.modified.0)).collect();
             prop_assert_eq!(all, plain.clone().into_iter().collect::<Vec<_>>());
+            for (probe, nearest) in probes.iter().zip(nearest) {
+                let moved = tree.index_under(probe).0 == index;
+                let around = touched.iter().any(|key| key.starts_with(&nearest));
+                prop_assert!(if puts { moved == around } else { moved || !around }, "{probe}, near {nearest}: {touched:?}");
+            }
             for (probe, (key_seen, prefix_seen)) in &mut last {
                 let under: Vec<_> = plain.range(probe.clone()..).take_while(|(k, _)| k.starts_with(&**probe)).map(|(k, _)| k.clone()).collect();
                 prop_assert_eq!(tree.under(probe).map(|e| e.key.as_str().to_owned()).collect::<Vec<_>>(), under);
@@ -112,9 +145,6 @@ proptest! {
                 prop_assert!(key_index >= *key_seen && prefix_index >= *prefix_seen, "an index went back");
                 if let Some(modified) = plain.get(probe) {
                     prop_assert_eq!(key_index, *modified);
-                }
-                if touched.iter().any(|key| key.starts_with(&**probe)) && plain.get(probe).is_none_or(|m| *m == index) {
-                    prop_assert!(prefix_index == index || tree.under("").count() == 0 || prefix_index >= *prefix_seen);
                 }
                 (*key_seen, *prefix_seen) = (key_index, prefix_index);
             }

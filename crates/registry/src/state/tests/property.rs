@@ -77,9 +77,10 @@ pub(super) fn probes(state: &State) -> Vec<(String, Vec<Topic>, Index, String)> 
         let answer = state.key(key);
         probe(format!("key {key}"), Topic::Key(Key::new(key).unwrap()), answer.index, format!("{:?}", answer.value));
     }
-    for prefix in ["", "p", "p/", "r"] {
+    for prefix in ["", "p", "p/", "p/z", "q,", "r"] {
         let answer = state.keys_under(prefix);
-        probe(format!("under {prefix}"), Topic::KeysUnder(shared(prefix)), answer.index, format!("{:?}", answer.value));
+        let topic = state.awaited(&Topic::KeysUnder(shared(prefix)));
+        probe(format!("under {prefix}"), topic, answer.index, format!("{:?}", answer.value));
     }
     let answer = state.services_with(|node, service| &*node.address == "10.0.0.1" && service.port == 1);
     let topics = state.services_with_topics();
