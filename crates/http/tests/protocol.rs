@@ -216,16 +216,29 @@ async fn a_connection_goes_on_behind_a_body_that_was_refused_unread() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_head_behind_a_body_that_was_refused_unread_has_to_end_in_time_too() {
     let server = shut_server().await;
     for (line, status) in REFUSED_EARLY {
         let mut stream = refused_early(&server, line, status, 1).await;
         stream.write_all(b"GET /v1/").await.unwrap();
-        let mut rest = Vec::new();
-        let let_go = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut rest)).await;
-        assert!(let_go.is_ok(), "{line}: the connection stays open");
+        assert!(is_let_go(&mut stream).await, "{line}: the connection stays open");
     }
+}
+
+/// Whether a connection ends by itself, in hours of virtual time.
+async fn is_let_go(stream: &mut TcpStream) -> bool {
+    for _ in 0..100 {
+        tokio::time::pause();
+        let let_go = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut Vec::new())).await;
+        tokio::time::resume();
+        if let_go.is_ok() {
+            return true;
+        }
+        // Virtual time jumps as soon as all wait, and what was sent may not have arrived by then.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
 }
 
 #[tokio::test]

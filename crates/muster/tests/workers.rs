@@ -98,9 +98,12 @@ fn get(address: &str, path: &str) -> String {
     answer
 }
 
+/// So long may what has to come take on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
 /// Waits until the agent has a service whose registration has this in it.
 fn until_registered(address: &str, part: &str) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let found = get(address, "/v1/agent/services");
         if found.contains(part) {
@@ -113,7 +116,7 @@ fn until_registered(address: &str, part: &str) {
 
 /// Waits until `path` holds `text`; what it holds instead if it never does.
 fn until_file_holds(path: &Path, text: &str) {
-    let deadline = Instant::now() + Duration::from_secs(20);
+    let deadline = Instant::now() + PATIENCE;
     loop {
         let found = std::fs::read_to_string(path).unwrap_or_default();
         if found == text {
@@ -192,24 +195,28 @@ fn engine(socket: &Path) -> mpsc::Receiver<String> {
     let listener = UnixListener::bind(socket).unwrap();
     let (tell, asked) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut silent = Vec::new();
         for stream in listener.incoming() {
-            let mut stream = BufReader::new(stream.unwrap());
-            let head: Vec<_> = stream.by_ref().lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
-            // One that ended between its connection and its request has asked nothing.
-            let Some(request) = head.first() else { continue };
-            let path = request.split([' ', '?']).nth(1).unwrap().to_owned();
-            let body = answers.iter().find(|(end, _)| path.ends_with(end)).map(|(_, body)| body);
-            let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n";
-            // Of events it has none to tell, and goes on listening for them.
-            let _ = match body {
-                Some(body) => write!(stream.get_mut(), "{head}Connection: close\r\n\r\n{body}"),
-                None => write!(stream.get_mut(), "{head}\r\n"),
-            };
-            if body.is_none() {
-                silent.push(stream);
-            }
-            let _ = tell.send(path);
+            let tell = tell.clone();
+            // A client may hold one open besides that it does not use yet.
+            std::thread::spawn(move || {
+                let mut stream = BufReader::new(stream.unwrap());
+                let lines = stream.by_ref().lines().map_while(Result::ok);
+                let head: Vec<_> = lines.take_while(|line| !line.is_empty()).collect();
+                // One that ended between its connection and its request has asked nothing.
+                let Some(request) = head.first() else { return };
+                let path = request.split([' ', '?']).nth(1).unwrap().to_owned();
+                let body = answers.iter().find(|(end, _)| path.ends_with(end)).map(|(_, body)| body);
+                let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\n";
+                let _ = match body {
+                    Some(body) => write!(stream.get_mut(), "{head}Connection: close\r\n\r\n{body}"),
+                    None => write!(stream.get_mut(), "{head}\r\n"),
+                };
+                let _ = tell.send(path);
+                if body.is_none() {
+                    // Of events it has none to tell, and keeps whoever listens until they go.
+                    let _ = stream.read_to_end(&mut Vec::new());
+                }
+            });
         }
     });
     asked
@@ -227,7 +234,7 @@ fn every_way_to_stop_registrator_is_no_failure_and_leaves_what_it_registered() {
         command.arg(format!("consul://{address}")).env("DOCKER_HOST", format!("unix://{}", socket.display()));
         let mut registering = Running::start(&mut command);
         // It listens for signals before it asks the engine.
-        while !asked.recv_timeout(Duration::from_secs(20)).unwrap().ends_with("/events") {}
+        while !asked.recv_timeout(PATIENCE).unwrap().ends_with("/events") {}
         until_registered(&address, ":web.1:80\"");
         registering.signal(signal);
         assert_eq!(registering.process.wait().unwrap().code(), Some(0), "{signal}");

@@ -11,7 +11,7 @@ use serde_json::Value;
 const RECORD: &str = include_str!("../data/consul-dns-recorded.json");
 
 /// A target that says nothing for so long has dropped the question.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The record: what is registered first, then questions with their answers.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! What is tested: a URL, or a muster of our own.
 
-use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::exchange::{Request, exchange};
 
 /// How long a target may take until it has a leader. Consul needs up to ten seconds.
-const START: Duration = Duration::from_secs(30);
+const START: Duration = Duration::from_secs(60);
 
 /// Where DNS is unless somebody says otherwise.
 const DNS_PORT: u16 = 8600;
@@ -61,33 +61,31 @@ impl Target {
         if !binary.is_file() {
             return Err(NoTarget::NoBinary(binary));
         }
-        // Between finding a free port and using it, somebody else may take it.
-        let mut last = None;
-        for _ in 0..3 {
-            match Self::start(&binary).and_then(Self::ready) {
-                Ok(target) => return Ok(target),
-                Err(failed) => last = Some(failed),
-            }
-        }
-        Err(last.unwrap_or_else(|| NoTarget::Failed("never started".into())))
+        Self::start(&binary)?.ready()
     }
 
     fn start(binary: &PathBuf) -> Result<Self, NoTarget> {
         let failed = |error: io::Error| NoTarget::Failed(format!("{}: {error}", binary.display()));
-        // Held together, so that they differ; DNS takes its port for both transports.
-        let held = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0"));
-        let [http, dns] = held.each_ref().map(|held| held.as_ref().map(TcpListener::local_addr));
-        let places = (http.ok().and_then(Result::ok), dns.ok().and_then(Result::ok));
-        let (Some(address), Some(dns)) = places else { return Err(NoTarget::Failed("no free port".into())) };
-        drop(held);
-        let child = Command::new(binary)
-            .args(["agent", "-dev", "-node", "rec", "-http-port", &address.port().to_string()])
-            .args(["-dns-port", &dns.port().to_string()])
+        let mut child = Command::new(binary)
+            .args(["agent", "-dev", "-node", "rec", "-http-port", "0", "-dns-port", "0"])
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(if std::env::var_os("MUSTER_TARGET_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
             .spawn()
             .map_err(failed)?;
+        // It says where it got a place; a port that was looked for beforehand could be another's by now.
+        let mut line = String::new();
+        if let Some(stdout) = child.stdout.take() {
+            BufReader::new(stdout).read_line(&mut line).map_err(failed)?;
+        }
+        let place = |before: &str| {
+            let rest = line.split_once(before)?.1;
+            rest.split([' ', ',', '\n']).next()?.parse().ok()
+        };
+        let (Some(address), Some(dns)) = (place("http://"), place("DNS on ")) else {
+            end(&mut child);
+            return Err(NoTarget::Failed(format!("it is not ready (MUSTER_TARGET_LOG=1 shows its log): {line:?}")));
+        };
         Ok(Self { address, dns, child: Some(child), _turn: None })
     }
 
@@ -116,9 +114,7 @@ impl Target {
     /// Ends the program, if there is one.
     pub(crate) fn kill(&mut self) {
         if let Some(child) = &mut self.child {
-            // It may have ended by itself; there is nobody left to tell either way.
-            let _ = child.kill();
-            let _ = child.wait();
+            end(child);
         }
     }
 
@@ -157,6 +153,12 @@ impl Drop for Target {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+fn end(child: &mut Child) {
+    // It may have ended by itself; there is nobody left to tell either way.
+    let _ = child.kill();
+    let _ = child.wait();
 }
 
 /// `MUSTER_BIN`, else `muster` beside this test's own directory (`target/debug/deps`).

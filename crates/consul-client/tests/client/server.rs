@@ -13,7 +13,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use muster_consul_client::{ClientConfig, ConsulClient};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
 
 /// A request as it arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,22 +147,27 @@ pub async fn start_raw(pieces: &'static [&'static str], then: Then) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
-        let mut held = Vec::new();
-        loop {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                request.push(stream.read_u8().await.unwrap());
-            }
-            for piece in pieces {
-                stream.write_all(piece.as_bytes()).await.unwrap();
-                stream.flush().await.unwrap();
-                tokio::task::yield_now().await;
-            }
-            if matches!(then, Then::HoldOpen) {
-                held.push(stream);
-            }
+        while let Ok((stream, _)) = listener.accept().await {
+            // A client may hold one open besides that it does not use.
+            tokio::spawn(answer_raw(stream, pieces, then));
         }
     });
     address
+}
+
+async fn answer_raw(mut stream: TcpStream, pieces: &'static [&'static str], then: Then) {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else { return };
+        request.push(byte);
+    }
+    for piece in pieces {
+        // Whoever asked may have gone.
+        let _ = stream.write_all(piece.as_bytes()).await;
+        let _ = stream.flush().await;
+        tokio::task::yield_now().await;
+    }
+    if matches!(then, Then::HoldOpen) {
+        std::future::pending::<()>().await;
+    }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::StreamExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixListener;
+use tokio::net::{UnixListener, UnixStream};
 
 use super::*;
 use crate::{Binding, Cause, EventKind, Health, Port};
@@ -24,25 +24,15 @@ struct FakeEngine {
 }
 
 impl FakeEngine {
-    fn start(answers: &'static [(&'static str, u16, &'static str)]) -> Self {
+    fn start(answers: Answers) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(directory.path().join("docker.sock")).unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(stream.read_u8().await.unwrap());
-                }
-                let target = String::from_utf8(head).unwrap().split(' ').nth(1).unwrap().to_owned();
-                let path = target.split('?').next().unwrap();
-                let found = answers.iter().find(|(end, ..)| path.ends_with(end));
-                let (status, body) = found.map_or((404, r#"{"message":"no such thing"}"#), |(_, s, b)| (*s, *b));
-                let answer =
-                    format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{body}");
-                stream.write_all(answer.as_bytes()).await.unwrap();
-                log.lock().unwrap().push(target);
+            while let Ok((stream, _)) = listener.accept().await {
+                // A client may hold one open besides that it does not use.
+                tokio::spawn(answer(stream, answers, Arc::clone(&log)));
             }
         });
         Self { directory, asked }
@@ -51,6 +41,24 @@ impl FakeEngine {
     fn engine(&self) -> Engine {
         Engine::at(EngineAddress::Unix(self.directory.path().join("docker.sock")))
     }
+}
+
+type Answers = &'static [(&'static str, u16, &'static str)];
+
+async fn answer(mut stream: UnixStream, answers: Answers, log: Arc<Mutex<Vec<String>>>) {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        let Ok(byte) = stream.read_u8().await else { return };
+        head.push(byte);
+    }
+    let target = String::from_utf8(head).unwrap().split(' ').nth(1).unwrap().to_owned();
+    let path = target.split('?').next().unwrap();
+    let found = answers.iter().find(|(end, ..)| path.ends_with(end));
+    let (status, body) = found.map_or((404, r#"{"message":"no such thing"}"#), |(_, s, b)| (*s, *b));
+    let answer = format!("HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{body}");
+    log.lock().unwrap().push(target);
+    // Whoever asked may have gone.
+    let _ = stream.write_all(answer.as_bytes()).await;
 }
 
 fn port(text: &str) -> Port {

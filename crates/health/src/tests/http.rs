@@ -4,7 +4,7 @@ use hyper::{Request, Response};
 use muster_model::{HttpProbe, Tls};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use super::server::{Certificate, free_port, http};
+use super::server::{Certificate, http, nobody};
 use super::*;
 use CheckStatus::{Critical, Passing, Warning};
 
@@ -127,7 +127,8 @@ async fn the_end_of_a_long_body_is_kept() {
 
 #[tokio::test]
 async fn who_does_not_answer_is_critical() {
-    let nobody = free_port().await;
+    let held = nobody();
+    let nobody = &held.address;
     let refused = format!("Get \"http://{nobody}/\": dial tcp {nobody}: connect: connection refused");
     assert_eq!(get(format!("http://{nobody}/")).await, (Critical, refused));
     let silent = server::listen(|stream| async move {
@@ -155,7 +156,8 @@ async fn an_answer_counts_by_its_status_though_its_body_breaks_off_or_never_ends
         })
         .await;
         let url = format!("http://{server}/");
-        let time = Duration::from_millis(if ends { 60_000 } else { 200 });
+        // The second waits to the end of its time, which has to be enough for what comes at once.
+        let time = Duration::from_secs(if ends { 60 } else { 3 });
         let outcome = run_within(Probe::Http(HttpProbe::get(url.clone())), time).await;
         let output = format!("HTTP GET {url}: 299  Output: abc");
         assert_eq!((outcome.status, outcome.output), (Passing, output), "ends: {ends}");
@@ -164,7 +166,8 @@ async fn an_answer_counts_by_its_status_though_its_body_breaks_off_or_never_ends
 
 #[tokio::test]
 async fn what_cannot_be_asked_is_named_with_the_place_where_it_was_sent_and_without_a_password() {
-    let nobody = free_port().await;
+    let held = nobody();
+    let nobody = &held.address;
     let to = format!("http://{nobody}/there");
     let server = sending_on(to.clone()).await;
     let refused = format!("dial tcp {nobody}: connect: connection refused");

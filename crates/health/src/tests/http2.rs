@@ -4,7 +4,7 @@ use bytes::Bytes;
 use hyper::{HeaderMap, Request, Response};
 use muster_model::Tls;
 
-use super::server::{Certificate, accept, free_port, http, listen};
+use super::server::{Certificate, accept, http, listen, nobody};
 use super::*;
 use CheckStatus::{Critical, Passing};
 
@@ -87,8 +87,9 @@ async fn grpc_speaks_tls_if_asked() {
 
 #[tokio::test]
 async fn what_is_no_grpc_server_is_critical() {
-    let nobody = free_port().await;
-    let refused = look(grpc(&nobody, None)).await;
+    let held = nobody();
+    let nobody = &held.address;
+    let refused = look(grpc(nobody, None)).await;
     assert!(refused.1.contains(&format!("dial tcp {nobody}: connect: connection refused")), "{refused:?}");
     let http1 = http(None, |_| Response::new(http_body_util::Full::default())).await;
     assert_eq!(look(grpc(&http1, None)).await.0, Critical);

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::dial::Stream;
@@ -33,9 +33,16 @@ where
     address
 }
 
-/// A port that nobody listens on.
-pub async fn free_port() -> String {
-    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string()
+/// A port that nobody listens on, as long as this is held: nobody else is given it either.
+pub struct Nobody {
+    pub address: String,
+    _held: TcpSocket,
+}
+
+pub fn nobody() -> Nobody {
+    let held = TcpSocket::new_v4().unwrap();
+    held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    Nobody { address: held.local_addr().unwrap().to_string(), _held: held }
 }
 
 /// An HTTP/1.1 server, over TLS with a certificate.
