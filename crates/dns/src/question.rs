@@ -43,8 +43,9 @@ const CLIENT_SUBNET: u16 = 8;
 pub enum Received<'a> {
     /// A question.
     Question(Question<'a>),
-    /// Not one that can be answered; who sent it is told with this code and these flags.
-    Unanswerable { id: u16, flags: u16, code: u8 },
+    /// Not one that can be answered; who sent it is told with this code and these flags, and the question as it came if
+    /// only what stands behind it is broken.
+    Unanswerable { id: u16, flags: u16, code: u8, question: Option<&'a [u8]> },
     /// An answer, or too short to be anything: nobody is told anything, or two servers could talk for ever.
     Noise,
 }
@@ -92,25 +93,28 @@ pub fn read(packet: &[u8]) -> Received<'_> {
         return Received::Noise;
     }
     if flags & OPCODE != 0 {
-        return Received::Unanswerable { id, flags, code: code::NOT_IMPLEMENTED };
+        return Received::Unanswerable { id, flags, code: code::NOT_IMPLEMENTED, question: None };
     }
-    match body(packet, id, flags) {
-        Some(question) => Received::Question(question),
-        None => Received::Unanswerable { id, flags, code: code::FORMAT_ERROR },
+    let broken = |question| Received::Unanswerable { id, flags, code: code::FORMAT_ERROR, question };
+    let counts = [4, 6, 8, 10].map(|at| number(packet, at).unwrap_or_default());
+    let [1, answers @ 0..=1, authorities @ 0..=1, additional @ 0..=2] = counts else { return broken(None) };
+    let Some(mut question) = asked(packet, id, flags) else { return broken(None) };
+    let mut at = HEADER + question.name.len() + 4;
+    let asked = &packet[HEADER..at];
+    for _ in 0..answers + authorities + additional {
+        match record(packet, at, &mut question) {
+            Some(next) => at = next,
+            None => return broken(Some(asked)),
+        }
     }
+    Received::Question(question)
 }
 
-fn body(packet: &[u8], id: u16, flags: u16) -> Option<Question<'_>> {
-    let counts = [4, 6, 8, 10].map(|at| number(packet, at).unwrap_or_default());
-    let [1, answers @ 0..=1, authorities @ 0..=1, additional @ 0..=2] = counts else { return None };
+/// The question alone.
+fn asked(packet: &[u8], id: u16, flags: u16) -> Option<Question<'_>> {
     let end = name::end_of_name(packet, HEADER)?;
     let (kind, class) = (number(packet, end)?, number(packet, end + 2)?);
-    let mut question = Question { id, flags, name: &packet[HEADER..end], kind, class, edns: None };
-    let mut at = end + 4;
-    for _ in 0..answers + authorities + additional {
-        at = record(packet, at, &mut question)?;
-    }
-    Some(question)
+    Some(Question { id, flags, name: &packet[HEADER..end], kind, class, edns: None })
 }
 
 /// Reads one record of a question's other sections; of interest is only OPT.

@@ -184,10 +184,12 @@ impl Writer {
         self.numbers(&[id, flags, questions, 0, 0, 0]);
     }
 
-    /// An answer that says why there is none, to a packet that could not be read.
-    pub fn refusal(&mut self, id: u16, flags: u16, code: u8) {
+    /// An answer that says why there is none, to a packet that could not be read; with its question, if that could.
+    pub fn refusal(&mut self, id: u16, flags: u16, code: u8, question: Option<&[u8]>) {
         self.packet.clear();
-        self.header(id, RESPONSE | flags & (OPCODE | RECURSION_DESIRED) | u16::from(code), 0);
+        let flags = RESPONSE | flags & (OPCODE | RECURSION_DESIRED) | u16::from(code);
+        self.header(id, flags, u16::from(question.is_some()));
+        self.packet.extend_from_slice(question.unwrap_or_default());
     }
 
     fn numbers(&mut self, numbers: &[u16]) {

@@ -104,8 +104,8 @@ impl Dns {
     pub fn handle(&self, packet: &[u8], transport: Transport, scratch: &mut Scratch) -> Handled {
         match question::read(packet) {
             Received::Noise => Handled::Silence,
-            Received::Unanswerable { id, flags, code } => {
-                scratch.writer.refusal(id, flags, code);
+            Received::Unanswerable { id, flags, code, question } => {
+                scratch.writer.refusal(id, flags, code, question);
                 Handled::Reply
             }
             Received::Question(question) => self.answer(&question, transport, scratch),

@@ -1,17 +1,28 @@
 //! The DNS part of the record: 76 questions with Consul's answers, asked over UDP and TCP.
 
+pub mod differing;
+pub mod recursor;
+
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use hickory_proto::ProtoError;
 use hickory_proto::op::{Edns, Message, MessageType, OpCode, Query};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::exchange::{Request, exchange};
 
 const RECORD: &str = include_str!("../data/consul-dns-recorded.json");
 
 /// A target that says nothing for so long has dropped the question.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// The ID of every question.
+const ID: u16 = 0x5eed;
+/// What a client without EDNS takes over UDP (RFC 1035 §2.3.4).
+const PLAIN_SIZE: u16 = 512;
 
 /// The record: what is registered first, then questions with their answers.
 #[derive(Debug)]
@@ -38,7 +49,7 @@ pub struct DnsRow {
 }
 
 /// An answer in the record's form: records as lines, without their order.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DnsAnswer {
     /// The code's name.
     pub code: String,
@@ -50,7 +61,74 @@ pub struct DnsAnswer {
     pub sections: [Vec<String>; 3],
     /// It had EDNS.
     pub edns: bool,
+    /// It came over UDP and is longer than the client said it takes.
+    pub too_long: bool,
 }
+
+impl DnsAnswer {
+    /// As the record has it.
+    fn of(recorded: &Value) -> Self {
+        let text = |value: &Value| value.as_str().expect("a string").to_owned();
+        let lines = |section: &str| sorted(recorded[section].as_array().expect("a list").iter().map(text).collect());
+        Self {
+            code: text(&recorded["rcode"]),
+            flags: text(&recorded["flags"]),
+            question: text(&recorded["question"]),
+            sections: SECTIONS.map(lines),
+            edns: recorded["edns"].as_bool().unwrap_or(false),
+            too_long: recorded["too long"].as_bool().unwrap_or(false),
+        }
+    }
+
+    /// The form in which the record has it.
+    fn recorded(&self) -> Value {
+        let Self { code, flags, question, sections: [answer, authority, additional], edns, too_long } = self;
+        let mut recorded = json!({
+            "rcode": code, "flags": flags, "question": question, "answer": answer, "authority": authority,
+            "additional": additional, "edns": edns,
+        });
+        if *too_long {
+            recorded["too long"] = json!(true);
+        }
+        recorded
+    }
+
+    /// With another text for each record, in its order.
+    fn with_lines(mut self, change: impl Fn(Vec<String>) -> Vec<String>) -> Self {
+        self.sections = self.sections.map(|lines| sorted(change(lines)));
+        self
+    }
+
+    /// Which of many instances are answered is chance: how many records of which type there are.
+    fn counted(self) -> Self {
+        self.with_lines(|lines| {
+            let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+            for line in lines {
+                *counts.entry(line.split(' ').nth(2).unwrap_or_default().to_owned()).or_default() += 1;
+            }
+            counts.into_iter().map(|(kind, count)| format!("{count} {kind}")).collect()
+        })
+    }
+
+    /// What is kept grows older: without the seconds for which it may be kept.
+    fn ageless(self) -> Self {
+        let ageless = |line: String| {
+            let mut words: Vec<&str> = line.split(' ').collect();
+            words[1] = "T";
+            words.join(" ")
+        };
+        self.with_lines(|lines| lines.into_iter().map(ageless).collect())
+    }
+
+    /// With the port of the server that Consul's own service has in the record.
+    #[must_use]
+    pub fn with_server_port(self, own: u16, recorded: u16) -> Self {
+        let (own, recorded) = (format!(" SRV 1 1 {own} "), format!(" SRV 1 1 {recorded} "));
+        self.with_lines(|lines| lines.into_iter().map(|line| line.replace(&own, &recorded)).collect())
+    }
+}
+
+const SECTIONS: [&str; 3] = ["answer", "authority", "additional"];
 
 /// Over what a question goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,28 +142,56 @@ pub enum Over {
 /// Reads the record.
 pub fn record() -> DnsRecord {
     let record: Value = serde_json::from_str(RECORD).expect("the record is JSON");
-    let list = |value: &Value| value.as_array().expect("a list").clone();
-    let text = |value: &Value| value.as_str().expect("a string").to_owned();
-    let setup = list(&record["setup"]).iter().map(|step| (text(&step[0]), step[1].to_string())).collect();
-    let answers = list(&record["answers"]);
-    let rows = answers.iter().map(|row| {
-        let lines = |section: &str| sorted(list(&row[section]).iter().map(text).collect());
-        let options = &row["query"][2];
-        DnsRow {
-            name: text(&row["query"][0]),
-            kind: text(&row["query"][1]),
-            edns: options["edns"].as_u64().and_then(|size| u16::try_from(size).ok()),
-            tcp: options["tcp"].as_bool().unwrap_or(false),
-            answer: DnsAnswer {
-                code: text(&row["rcode"]),
-                flags: text(&row["flags"]),
-                question: text(&row["question"]),
-                sections: ["answer", "authority", "additional"].map(lines),
-                edns: row["edns"].as_bool().unwrap_or(false),
-            },
+    let rows = record["answers"].as_array().expect("a list").iter();
+    let rows = rows.map(|row| DnsRow { answer: DnsAnswer::of(row), ..DnsRow::asked(&row["query"]) });
+    DnsRecord { setup: setup(&record), rows: rows.collect() }
+}
+
+fn setup(record: &Value) -> Vec<(String, String)> {
+    let steps = record["setup"].as_array().expect("a list").iter();
+    steps.map(|step| (step[0].as_str().expect("a path").to_owned(), step[1].to_string())).collect()
+}
+
+impl DnsRow {
+    /// Of a name, a type and options.
+    fn asked(query: &Value) -> Self {
+        let text = |value: &Value| value.as_str().expect("a string").to_owned();
+        Self {
+            name: text(&query[0]),
+            kind: text(&query[1]),
+            edns: query[2]["edns"].as_u64().and_then(|size| u16::try_from(size).ok()),
+            tcp: query[2]["tcp"].as_bool().unwrap_or(false),
+            answer: DnsAnswer::default(),
         }
-    });
-    DnsRecord { setup, rows: rows.collect() }
+    }
+}
+
+/// Registers what the questions are about.
+pub fn register(registry: SocketAddr, setup: &[(String, String)]) {
+    for (path, body) in setup {
+        let request = Request { method: "PUT", target: path, headers: &[], body: body.as_bytes() };
+        let answer = exchange(registry, &request).expect("the target answers");
+        assert_eq!(answer.status, 200, "{path} {body}");
+    }
+}
+
+/// Asks all that is asked over it. How many fit, and what does not fit of the others; what comes back goes through
+/// `as_recorded` first.
+pub fn replay(server: SocketAddr, over: Over, as_recorded: impl Fn(DnsAnswer) -> DnsAnswer) -> (usize, Vec<String>) {
+    let (mut fit, mut failed) = (0, Vec::new());
+    let rows = record().rows;
+    // Rows that were asked over TCP are those that do not fit UDP.
+    for row in rows.iter().filter(|row| over == Over::Tcp || !row.tcp) {
+        let problems = match ask(server, row, over) {
+            Ok(found) => differences(&row.answer, &as_recorded(found)),
+            Err(error) => vec![format!("no answer: {error}")],
+        };
+        match &problems[..] {
+            [] => fit += 1,
+            _ => failed.push(format!("{} {} {:?}\n    {}", row.name, row.kind, row.edns, problems.join("\n    "))),
+        }
+    }
+    (fit, failed)
 }
 
 fn sorted(mut lines: Vec<String>) -> Vec<String> {
@@ -96,27 +202,31 @@ fn sorted(mut lines: Vec<String>) -> Vec<String> {
 /// Asks `server` what the row asks.
 pub fn ask(server: SocketAddr, row: &DnsRow, over: Over) -> io::Result<DnsAnswer> {
     let broken = |error: &dyn std::fmt::Display| io::Error::new(io::ErrorKind::InvalidData, error.to_string());
-    let id = 0x5eed;
-    let mut message = Message::new(id, MessageType::Query, OpCode::Query);
-    message.metadata.recursion_desired = true;
-    let name = Name::from_ascii(format!("{}.", row.name)).map_err(|error| broken(&error))?;
-    let kind: RecordType = row.kind.parse().map_err(|_| broken(&"no record type"))?;
-    message.queries.push(Query::query(name, kind));
-    message.edns = row.edns.map(|size| {
-        let mut edns = Edns::new();
-        edns.set_max_payload(size);
-        edns
-    });
-    let packet = message.to_vec().map_err(|error| broken(&error))?;
+    let packet = question(row).map_err(|error| broken(&error))?;
     let packet = match over {
         Over::Udp => udp(server, &packet)?,
         Over::Tcp => tcp(server, &packet)?,
     };
     let message = Message::from_vec(&packet).map_err(|error| broken(&error))?;
-    if message.metadata.id != id {
+    if message.metadata.id != ID {
         return Err(broken(&"another question's ID"));
     }
-    Ok(answer(&message))
+    let takes = usize::from(row.edns.unwrap_or(PLAIN_SIZE).max(PLAIN_SIZE));
+    Ok(DnsAnswer { too_long: over == Over::Udp && packet.len() > takes, ..answer(&message) })
+}
+
+/// The packet that asks what the row asks.
+fn question(row: &DnsRow) -> Result<Vec<u8>, ProtoError> {
+    let mut message = Message::new(ID, MessageType::Query, OpCode::Query);
+    message.metadata.recursion_desired = true;
+    let kind: RecordType = row.kind.parse()?;
+    message.queries.push(Query::query(Name::from_ascii(format!("{}.", row.name))?, kind));
+    message.edns = row.edns.map(|size| {
+        let mut edns = Edns::new();
+        edns.set_max_payload(size);
+        edns
+    });
+    message.to_vec()
 }
 
 /// Sends a packet and reads one back.
@@ -152,10 +262,12 @@ fn answer(message: &Message) -> DnsAnswer {
         ("TC", meta.truncation),
         ("RD", meta.recursion_desired),
         ("RA", meta.recursion_available),
+        ("NOTIFY", meta.op_code == OpCode::Notify),
     ];
     let flags: Vec<_> = flags.into_iter().filter(|(_, set)| *set).map(|(name, _)| name).collect();
     let code = match u16::from(meta.response_code) {
         0 => "NOERROR".to_owned(),
+        1 => "FORMERR".to_owned(),
         2 => "SERVFAIL".to_owned(),
         3 => "NXDOMAIN".to_owned(),
         4 => "NOTIMP".to_owned(),
@@ -169,6 +281,7 @@ fn answer(message: &Message) -> DnsAnswer {
         question: message.queries.first().map(|query| query.name.to_string()).unwrap_or_default(),
         sections: [lines(&message.answers), lines(&message.authorities), lines(&message.additionals)],
         edns: message.edns.is_some(),
+        too_long: false,
     }
 }
 
@@ -200,7 +313,8 @@ pub fn differences(expected: &DnsAnswer, found: &DnsAnswer) -> Vec<String> {
     compare("flags", &expected.flags, &found.flags);
     compare("question", &expected.question, &found.question);
     compare("EDNS", &expected.edns, &found.edns);
-    for (at, section) in ["answer", "authority", "additional"].into_iter().enumerate() {
+    compare("longer than the client takes", &expected.too_long, &found.too_long);
+    for (at, section) in SECTIONS.into_iter().enumerate() {
         compare(section, &expected.sections[at], &found.sections[at]);
     }
     differences
@@ -214,11 +328,12 @@ mod tests {
     fn a_difference_in_any_part_is_found() {
         let recorded = &record().rows[2].answer;
         assert_eq!(differences(recorded, recorded), [""; 0]);
-        let changes: [fn(&mut DnsAnswer); 6] = [
+        let changes: [fn(&mut DnsAnswer); 7] = [
             |answer| answer.code = "NXDOMAIN".into(),
             |answer| answer.flags.push_str(" RA"),
             |answer| answer.question.make_ascii_uppercase(),
             |answer| answer.edns = !answer.edns,
+            |answer| answer.too_long = true,
             |answer| drop(answer.sections[0].pop()),
             |answer| answer.sections[2].push("x. 0 A 1.2.3.4".into()),
         ];

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::compare::Correspondence;
 use crate::exchange::{Request, exchange};
 use crate::held;
-use crate::peer::{self, Peer};
+use crate::peer;
 use crate::record::{self, Row};
 use crate::skipped::{self, Skipped};
 use crate::target::{Target, announce, or_skip};
@@ -99,11 +99,7 @@ fn changed(held: &held::Answers, answers: &held::Answers) -> Vec<String> {
 
 /// Asks a real Consul, if there is one, and panics if it does not answer as recorded. Without one it says so.
 pub fn run_on_peer(name: &str) {
-    let Some(program) = peer::program() else {
-        announce(&format!("SKIPPED {name:?} on a real Consul: MUSTER_PEER_CONSUL names none"));
-        return;
-    };
-    let peer = Peer::start(&program).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+    let Some(peer) = peer::or_skip(name, &[]) else { return };
     let record = record::sequences();
     let ask = |request: &Request<'_>| exchange(peer.target.address(), request).map(|answer| peer.as_recorded(answer));
     let outcome = replay(&record[name], &[], ask);

@@ -43,6 +43,11 @@ impl Target {
 
     /// `MUSTER_TARGET`, or a fresh `muster agent -dev` from `MUSTER_BIN` or the target directory.
     pub fn open() -> Result<Self, NoTarget> {
+        Self::open_with(&[])
+    }
+
+    /// The same, with these arguments besides for one of our own.
+    pub fn open_with(arguments: &[String]) -> Result<Self, NoTarget> {
         if let Ok(url) = std::env::var("MUSTER_TARGET") {
             let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
             let place = url.trim_start_matches("http://").trim_end_matches('/');
@@ -61,13 +66,14 @@ impl Target {
         if !binary.is_file() {
             return Err(NoTarget::NoBinary(binary));
         }
-        Self::start(&binary)?.ready()
+        Self::start(&binary, arguments)?.ready()
     }
 
-    fn start(binary: &PathBuf) -> Result<Self, NoTarget> {
+    fn start(binary: &PathBuf, arguments: &[String]) -> Result<Self, NoTarget> {
         let failed = |error: io::Error| NoTarget::Failed(format!("{}: {error}", binary.display()));
         let mut child = Command::new(binary)
             .args(["agent", "-dev", "-node", "rec", "-http-port", "0", "-dns-port", "0"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(if std::env::var_os("MUSTER_TARGET_LOG").is_some() { Stdio::inherit() } else { Stdio::null() })
@@ -90,25 +96,30 @@ impl Target {
     }
 
     /// What a program of ours serves there.
-    pub(crate) fn of(address: SocketAddr, child: Child) -> Self {
-        Self { address, dns: SocketAddr::new(address.ip(), DNS_PORT), child: Some(child), _turn: None }
+    pub(crate) fn of(address: SocketAddr, dns: SocketAddr, child: Child) -> Self {
+        Self { address, dns, child: Some(child), _turn: None }
     }
 
     /// Waits until a server that has just begun to lead has put itself into the catalog.
     pub(crate) fn settled(self) -> Result<Self, NoTarget> {
-        let request = |target| Request { method: "GET", target, headers: &[], body: b"" };
+        self.wait_for(&["/v1/health/service/consul?passing", "/v1/agent/connect/ca/roots"])?;
+        Ok(self)
+    }
+
+    /// Waits until each of these reads is answered with a list that is not empty.
+    pub(crate) fn wait_for(&self, reads: &[&str]) -> Result<(), NoTarget> {
         let until = Instant::now() + START;
-        let targets = ["/v1/health/service/consul?passing", "/v1/agent/connect/ca/roots"];
-        loop {
-            let answers = targets.map(|target| exchange(self.address, &request(target)));
-            if answers.iter().all(|answer| answer.as_ref().is_ok_and(|it| it.status == 200 && it.body.len() > 4)) {
-                return Ok(self);
-            }
+        let is_there = |read: &&str| {
+            let request = Request { method: "GET", target: read, headers: &[], body: b"" };
+            exchange(self.address, &request).is_ok_and(|answer| answer.status == 200 && answer.body.len() > 4)
+        };
+        while !reads.iter().all(is_there) {
             if Instant::now() > until {
-                return Err(NoTarget::Failed(format!("{} is not in its catalog after {START:?}", self.address)));
+                return Err(NoTarget::Failed(format!("{} has not all of {reads:?} after {START:?}", self.address)));
             }
             std::thread::sleep(Duration::from_millis(20));
         }
+        Ok(())
     }
 
     /// Ends the program, if there is one.

@@ -4,21 +4,31 @@
 //! A query whose body a write changed returns. One whose body it did not change had better go on blocking: what
 //! returns for nothing is counted, and is at most half of what Consul returns for nothing. At the end everything is
 //! woken by a restore, so every query has blocked, and answered, to the last.
+//!
+//! With `MUSTER_PEER_CONSUL` a real Consul is asked the same: each write has the status and changes the bodies that the
+//! record says, and what the record says returns does. Consul is free in when it returns what nothing changed (each query
+//! no oftener than it was recorded to, all in all: one that comes late counts for the next write), and in whether the two
+//! queries that it was recorded to miss return. A restore is not asked of it: it leaves queries on the health of a service
+//! blocked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::mpsc::{self, Receiver, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
 use muster_conformance::exchange::{Answer, Request, exchange, exchange_within};
-use muster_conformance::target::{NoTarget, Target, announce};
+use muster_conformance::peer;
+use muster_conformance::target::{Target, announce, or_skip};
 use serde_json::Value;
 
 /// How long a query that has to return may take until it counts as one that hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the target is asked something else before a query counts as one that still blocks.
 const FENCE: usize = 10;
+
+/// How often Consul was recorded to return what nothing changed.
+const CONSULS: usize = 75;
 
 /// What a write changes here and not in Consul: a check shows the name that its service has now.
 const OURS: &[(&str, &[&str])] = &[(
@@ -92,93 +102,166 @@ impl World {
     }
 }
 
+/// What came of a run.
 #[derive(Default)]
 struct Tally {
     due: usize,
-    for_nothing: BTreeMap<String, usize>,
+    /// Returns for nothing: query and title of the write.
+    for_nothing: Vec<(String, String)>,
+}
+
+impl Tally {
+    fn nothing_changed(&mut self, watch: &str, title: &str) {
+        self.for_nothing.push((watch.to_owned(), title.to_owned()));
+    }
+
+    fn of(&self, watch: &str) -> usize {
+        self.for_nothing.iter().filter(|(returned, _)| returned == watch).count()
+    }
+}
+
+/// What a write changes.
+struct Due<'a> {
+    title: &'a str,
+    /// Queries that return with another body.
+    return_changed: BTreeSet<&'a str>,
+    /// Queries whose body is another one and that need not return.
+    change: BTreeSet<&'a str>,
+}
+
+/// Whose target it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Who {
+    Muster,
+    Consul,
 }
 
 #[test]
 fn what_a_write_changed_returns_and_little_else() {
-    let record: Value = serde_json::from_str(include_str!("../data/consul-wake-recorded.json")).expect("JSON");
-    let target = match Target::open() {
-        Ok(target) => target,
-        Err(NoTarget::NoBinary(path)) => {
-            assert!(std::env::var_os("CI").is_none(), "{} is not built", path.display());
-            return announce(&format!("SKIPPED wake matrix: {} is not built", path.display()));
-        }
-        Err(NoTarget::Failed(reason)) => panic!("{reason}"),
-    };
-    let mut world = World { address: target.address(), sessions: Vec::new() };
-    let rows = |name: &str| record[name].as_array().expect("a list").clone();
-    for row in rows("setup") {
-        assert_eq!(world.write(&row), 200, "{row}");
-    }
-    let watches: Vec<String> = rows("watches").iter().map(|watch| watch.as_str().expect("text").to_owned()).collect();
-    let mut blocked: Vec<Blocked> = watches.iter().map(|watch| world.block(watch)).collect();
-    let mut tally = Tally::default();
-    for (row, result) in rows("writes").iter().zip(rows("results")) {
-        let title = row[0].as_str().expect("a title");
-        assert_eq!(u64::from(world.write(row)), result["status"].as_u64().expect("a status"), "{title}");
-        let changed = step(&world, &watches, &mut blocked, title, &mut tally);
-        let recorded = result["changes"].as_array().expect("a list").iter().filter_map(Value::as_str);
-        let ours = OURS.iter().filter(|(write, _)| *write == title).flat_map(|(_, watches)| watches.iter().copied());
-        let expected: BTreeSet<&str> = recorded.chain(ours).collect();
-        assert_eq!(BTreeSet::from_iter(changed), expected, "{title}: what it changed");
-    }
-    finish(&world, &watches, blocked);
-    let consuls: usize = rows("results").iter().map(returned_for_nothing).sum();
-    let ours: usize = tally.for_nothing.values().sum();
+    let Some(target) = or_skip("wake matrix", Target::open()) else { return };
+    let tally = play(target.address(), Who::Muster);
+    let (due, ours) = (tally.due, tally.for_nothing.len());
     announce(&format!(
-        "wake matrix: {} returns due, {ours} for nothing (Consul: {consuls}): {:?}",
-        tally.due, tally.for_nothing
+        "wake matrix: {due} returns due, {ours} for nothing (Consul: {CONSULS}): {:?}",
+        tally.for_nothing
     ));
-    assert_eq!(consuls, 75);
-    assert!(2 * ours <= consuls, "{ours} returns for nothing");
+    assert!(2 * ours <= CONSULS, "{ours} returns for nothing");
 }
 
-/// After a write: those whose body changed return; whoever else returned did so for nothing. Both block anew.
-fn step<'a>(
-    world: &World,
-    watches: &'a [String],
-    blocked: &mut [Blocked],
-    title: &str,
-    tally: &mut Tally,
-) -> Vec<&'a str> {
-    let mut changed = Vec::new();
-    for (watch, slot) in watches.iter().zip(blocked.iter_mut()) {
-        if world.ask("GET", &world.named(watch), b"").body == slot.before {
-            continue;
+#[test]
+fn a_real_consul_wakes_what_it_was_recorded_to_wake() {
+    let Some(peer) = peer::or_skip("wake matrix", &[]) else { return };
+    peer.is_quiet().expect("its agent tells the catalog of itself");
+    let tally = play(peer.target.address(), Who::Consul);
+    let (due, for_nothing) = (tally.due, tally.for_nothing.len());
+    announce(&format!("wake matrix of a real Consul: all {due} returns that are due, {for_nothing} for nothing"));
+    for watch in texts(&record()["watches"]) {
+        let recorded = recorded_for_nothing(&record(), watch);
+        let now = tally.of(watch);
+        // One that does not block any more may be seen with the write before the one that it was recorded with.
+        assert!(now <= recorded + usize::from(recorded > 0), "{watch} returns {now} times for nothing, not {recorded}");
+    }
+}
+
+#[test]
+fn the_record_says_how_often_consul_wakes_for_nothing() {
+    let record = record();
+    let all = texts(&record["watches"]).map(|watch| recorded_for_nothing(&record, watch));
+    assert_eq!(all.sum::<usize>(), CONSULS);
+}
+
+fn record() -> Value {
+    serde_json::from_str(include_str!("../data/consul-wake-recorded.json")).expect("JSON")
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array().expect("a list").iter().filter_map(Value::as_str)
+}
+
+/// All queries block while all writes come.
+fn play(address: SocketAddr, who: Who) -> Tally {
+    let record = record();
+    let rows = |name: &str| record[name].as_array().expect("a list").iter();
+    let mut world = World { address, sessions: Vec::new() };
+    for row in rows("setup") {
+        assert_eq!(world.write(row), 200, "{row}");
+    }
+    let watches: Vec<&str> = texts(&record["watches"]).collect();
+    let mut blocked: Vec<Blocked> = watches.iter().map(|watch| world.block(watch)).collect();
+    let mut tally = Tally::default();
+    for (row, result) in rows("writes").zip(rows("results")) {
+        let due = due(row[0].as_str().expect("a title"), result, who);
+        assert_eq!(u64::from(world.write(row)), result["status"].as_u64().expect("a status"), "{}", due.title);
+        step(&world, &watches, &mut blocked, &due, &mut tally);
+    }
+    if who == Who::Muster {
+        finish(&world, &watches, blocked);
+    }
+    tally
+}
+
+fn due<'a>(title: &'a str, result: &'a Value, who: Who) -> Due<'a> {
+    let changes: BTreeSet<&str> = texts(&result["changes"]).collect();
+    match who {
+        Who::Muster => {
+            let ours =
+                OURS.iter().filter(|(write, _)| *write == title).flat_map(|(_, watches)| watches.iter().copied());
+            Due { title, return_changed: changes.into_iter().chain(ours).collect(), change: BTreeSet::new() }
         }
-        changed.push(&**watch);
-        tally.due += 1;
-        let answer = slot.answer.recv_timeout(PATIENCE);
-        let answer = answer.unwrap_or_else(|_| panic!("{watch} does not return though {title:?} changed it"));
-        count(&answer, slot, watch, title, tally);
-        *slot = world.block(watch);
+        Who::Consul => {
+            let returned: BTreeSet<&str> = texts(&result["wakes"]).chain(texts(&result["never blocked"])).collect();
+            let (return_changed, change) = changes.into_iter().partition(|watch| returned.contains(watch));
+            Due { title, return_changed, change }
+        }
+    }
+}
+
+/// After a write: those whose body it changes return with another one, and nobody else has another one; whoever else
+/// returned did so for nothing. All block anew.
+fn step(world: &World, watches: &[&str], blocked: &mut [Blocked], due: &Due<'_>, tally: &mut Tally) {
+    let title = due.title;
+    for (watch, slot) in watches.iter().zip(blocked.iter_mut()) {
+        if due.return_changed.contains(watch) {
+            tally.due += 1;
+            returns_changed(world, watch, slot, title, tally);
+        }
     }
     for _ in 0..FENCE {
         world.ask("GET", "/v1/status/leader", b"");
     }
     for (watch, slot) in watches.iter().zip(blocked.iter_mut()) {
+        let is_changed = world.ask("GET", &world.named(watch), b"").body != slot.before;
+        assert_eq!(is_changed, due.change.contains(watch), "{title:?} changes the answer to {watch}");
         match slot.answer.try_recv() {
-            Ok(answer) => count(&answer, slot, watch, title, tally),
-            Err(TryRecvError::Empty) => continue,
+            Ok(answer) if answer.body == slot.before => tally.nothing_changed(watch, title),
+            Ok(_) => assert!(is_changed, "{watch} returned after {title:?} with what is not so"),
+            Err(TryRecvError::Empty) if !is_changed => continue,
+            Err(TryRecvError::Empty) => {}
             Err(TryRecvError::Disconnected) => panic!("{watch} was cut off after {title:?}"),
         }
         *slot = world.block(watch);
     }
-    changed
 }
 
-fn count(answer: &Answer, slot: &Blocked, watch: &str, title: &str, tally: &mut Tally) {
-    if answer.body == slot.before {
-        *tally.for_nothing.entry(format!("{watch} by {title:?}")).or_default() += 1;
+/// Waits until the query has returned with another body. What returns without one blocks again.
+fn returns_changed(world: &World, watch: &str, slot: &mut Blocked, title: &str, tally: &mut Tally) {
+    loop {
+        let answer = slot.answer.recv_timeout(PATIENCE);
+        let answer = answer.unwrap_or_else(|_| panic!("{watch} does not return though {title:?} changed it"));
+        let last = std::mem::replace(slot, world.block(watch)).before;
+        if answer.body != last {
+            return;
+        }
+        tally.nothing_changed(watch, title);
+        // The change came between the two.
+        if slot.before != last {
+            return;
+        }
     }
 }
 
 /// A restore wakes everybody who still blocks.
-fn finish(world: &World, watches: &[String], blocked: Vec<Blocked>) {
+fn finish(world: &World, watches: &[&str], blocked: Vec<Blocked>) {
     let snapshot = world.ask("GET", "/v1/snapshot", b"").body;
     assert_eq!(world.ask("PUT", "/v1/snapshot", &snapshot).status, 200);
     for (watch, slot) in watches.iter().zip(blocked) {
@@ -187,10 +270,13 @@ fn finish(world: &World, watches: &[String], blocked: Vec<Blocked>) {
     }
 }
 
-/// What the record says of Consul: woken without a change, or not even blocking any more.
-fn returned_for_nothing(result: &Value) -> usize {
-    let list = |name: &str| result[name].as_array().expect("a list").clone();
-    let changes = list("changes");
-    let woken = list("wakes").iter().filter(|watch| !changes.contains(watch)).count();
-    woken + list("never blocked").len()
+/// How often the record says of Consul that it woke a query without a change, or did not even let it block any more.
+fn recorded_for_nothing(record: &Value, watch: &str) -> usize {
+    let has = |result: &Value, list: &str| texts(&result[list]).any(|other| other == watch);
+    let results = record["results"].as_array().expect("a list").iter();
+    let count = |result| {
+        let woken = has(result, "wakes") && !has(result, "changes");
+        usize::from(woken) + usize::from(has(result, "never blocked"))
+    };
+    results.map(count).sum()
 }

@@ -1,11 +1,14 @@
-//! Asks a real Consul (`MUSTER_PEER_CONSUL`) what `data/consul-more.json` asks, and writes its answers there.
+//! Asks a real Consul (`MUSTER_PEER_CONSUL`) what `data/consul-more.json` and `data/dns-differences.json` ask, and writes
+//! its answers there.
 //!
-//! `record` for all sequences, `record NAME` for those whose name has NAME in it.
+//! `record` for all sequences, `record NAME` for those whose name has NAME in it; those of DNS are `dns differences …`.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use muster_conformance::dns::differing::{self, Who};
+use muster_conformance::dns::register;
 use muster_conformance::exchange::{Request, exchange};
 use muster_conformance::names::Names;
 use muster_conformance::peer::{Peer, program};
@@ -16,11 +19,20 @@ use serde_json::{Map, Value};
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let program = program().expect("MUSTER_PEER_CONSUL names a Consul");
+    for section in differing::sections() {
+        if format!("dns differences {}", section.name).contains(&wanted) {
+            let peer = Peer::start(&program, &section.arguments()).unwrap_or_else(|error| panic!("DNS: {error:?}"));
+            register(peer.target.address(), &section.setup());
+            let answers = section.ask(peer.target.dns(), |answer| peer.dns_as_recorded(answer));
+            println!("dns differences {}: {} rows", section.name, answers.len());
+            section.write(Who::Consul, answers);
+        }
+    }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/consul-more.json");
     let text = fs::read_to_string(&path).expect("the record is there");
     let mut record: BTreeMap<String, Vec<Value>> = serde_json::from_str(&text).expect("the record is JSON");
     for (name, rows) in record.iter_mut().filter(|(name, _)| name.contains(&wanted)) {
-        let peer = Peer::start(&program).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+        let peer = Peer::start(&program, &[]).unwrap_or_else(|error| panic!("{name}: {error:?}"));
         ask(&peer, rows);
         println!("{name}: {} rows", rows.len());
     }
