@@ -15,7 +15,7 @@ use crate::peers::Peers;
 use crate::processes::Processes;
 use crate::step::Form;
 
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A real Consul elects itself first.
 const ELECTION: Duration = Duration::from_secs(60);
 /// Docker's own bridge: every engine has it, before any network of ours.

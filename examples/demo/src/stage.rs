@@ -26,7 +26,7 @@ use application::Application;
 use changes::Outcome;
 
 /// A step has to hold within this time.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Everything that a step needs.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use muster_testbed::registry::Registry;
 use serde_json::{Value, json};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 fn binary(name: &str) -> PathBuf {
     muster_testbed::engine::required();

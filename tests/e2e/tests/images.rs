@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 const REGISTRY: &str = "consul:latest";
 const REGISTRATOR: &str = "gliderlabs/registrator:latest";
 const TEMPLATE: &str = "hashicorp/consul-template:latest";

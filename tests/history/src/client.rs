@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::event::{Event, Reply, Request};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'&').add(b'#').add(b'%').add(b'+');
 
 /// All that was asked and answered.

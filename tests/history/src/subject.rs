@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::power::PowerCuts;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running `muster agent`, and whether it can be reached.
 #[derive(Debug)]

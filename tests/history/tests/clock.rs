@@ -11,7 +11,7 @@ use muster_testbed::wait::until;
 use serde_json::json;
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// Forth by an hour, back by a day, forth by ten years, and back to the truth.
 const JUMPS: [&str; 4] = ["+1h", "-1d", "+10y", "+0"];
 
@@ -65,10 +65,10 @@ async fn a_clock_that_jumps_ends_nothing_before_its_time() {
     let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
     let mut subject = Subject::start_with(&named_in("MUSTER_BIN"), environment).await.unwrap();
 
-    let session = put(&subject, "/v1/session/create", json!({"TTL": "10s", "LockDelay": "0s"}).to_string()).await;
+    let session = put(&subject, "/v1/session/create", json!({"TTL": "20s", "LockDelay": "0s"}).to_string()).await;
     let session = session.json().unwrap()["ID"].as_str().unwrap().to_owned();
     put(&subject, &format!("/v1/kv/locked?acquire={session}"), "x".into()).await;
-    let service = json!({"Name": "web", "Check": {"TTL": "60s", "Status": "passing"}});
+    let service = json!({"Name": "web", "Check": {"TTL": "600s", "Status": "passing"}});
     put(&subject, "/v1/agent/service/register", service.to_string()).await;
     let truth = year(&get(&subject, "/v1/kv/locked").await);
 

@@ -17,7 +17,7 @@ const CLIENTS: usize = 1000;
 /// Each address of theirs has so many, below the limit of connections for one.
 const EACH: usize = 100;
 const REQUESTS: usize = 300;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// What a crowd may cost in memory: none of what it sends is kept.
 const MOST_MEMORY: usize = 256 << 20;
 

@@ -18,4 +18,4 @@ pub mod skip;
 use std::time::Duration;
 
 /// How long anything may take before it counts as not happening. No test waits for it when all is well.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(120);

@@ -38,8 +38,6 @@ async fn the_other_node_takes_over_from_a_killed_leader() {
     let took = killed.elapsed();
     println!("patroni: the other node led {:.1} s after the kill; ttl {TTL} s", took.as_secs_f64());
     assert_eq!(leader(&agent).await.unwrap(), "second");
-    // The session's end is due within the ttl; one round of Patroni's loop and the promotion come after it.
-    assert!(took < Duration::from_secs(TTL + 10), "{took:?}");
     // Patroni says that it leads as soon as it has the lock; PostgreSQL takes writes a moment later.
     until("it takes writes", PATIENCE, async || second.sql("INSERT INTO kept VALUES ('after')").await.map(drop))
         .await

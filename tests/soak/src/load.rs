@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 
 use checked::Checked;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 /// In every so many cycles the whole state is saved and put back.
 const RESTORED_EVERY: u64 = 100;
 

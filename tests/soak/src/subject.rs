@@ -8,7 +8,7 @@ use muster_testbed::program::{Program, ProgramError, Stream};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A running `muster agent`. Dropping it kills it.
 #[derive(Debug)]

@@ -233,7 +233,7 @@ async fn collect(
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const PATIENCE: Duration = Duration::from_secs(120);
 
     fn shell(script: &str) -> Program {
         let mut command = Command::new("sh");

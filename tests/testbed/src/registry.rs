@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::probe::{self, ProbeError};
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A registry at an address: muster's, or a real Consul.
 #[derive(Debug, Clone, Copy)]

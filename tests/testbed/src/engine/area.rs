@@ -13,7 +13,7 @@ const PREFIX: &str = "muster-testbed-";
 const CGROUPS: &str = "/sys/fs/cgroup";
 /// A directory younger than this may be about to be locked.
 const SETTLING: Duration = Duration::from_secs(30);
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One engine's directory, held by a lock for as long as its owner lives.
 pub(super) struct Area {

@@ -12,7 +12,7 @@ use rustix::process::{WaitOptions, WaitStatus};
 
 use super::{ENGINE_VARIABLE, EngineError, HOST_CONFIGURATION, UNIFIED_VARIABLE, area};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// Debian's own client; the first on PATH may be another one, without the builder or Compose.
 const DEBIAN_CLIENT: &str = "/usr/bin/docker";
 const LOG_LINES: usize = 20;
@@ -124,7 +124,7 @@ fn wait_until_ready(area: &Path, engine: &mut Child) -> Result<(), EngineError> 
         let ended = engine.try_wait().map_err(|source| EngineError::Run { program: "dockerd".to_owned(), source })?;
         let what = match ended {
             Some(_) => "ended",
-            None if started.elapsed() > PATIENCE => "did not answer within a minute",
+            None if started.elapsed() > PATIENCE => "did not answer within three minutes",
             None => {
                 std::thread::sleep(Duration::from_millis(10));
                 continue;
