@@ -54,6 +54,36 @@ fn kept_as_long_as_the_shortest_record_and_counted_down() {
 }
 
 #[test]
+fn shortened_for_a_client_it_still_speaks_edns() {
+    let message = read_answer(packet(300, 60)).unwrap();
+    let question = ask().packet(9);
+    let Received::Question(question) = read(&question) else { panic!("a question") };
+    let sent = message.for_client(&question, 0, 20);
+    assert_eq!((sent[2] & 2, &sent[4..12]), (2, &[0, 1, 0, 0, 0, 0, 0, 1][..]), "truncated, with its options alone");
+    assert_eq!(sent[sent.len() - 11..], [0, 0, 41, 4, 208, 0, 0, 0x80, 0, 0, 0]);
+    assert_eq!(sent.len(), ask().packet(9).len());
+}
+
+/// That there is no such name, as its zone says with these times.
+fn denial(ttl: u32, minimum: u32) -> Vec<u8> {
+    let mut packet = ask().packet(7);
+    let options = packet.split_off(packet.len() - 11);
+    packet[2] |= (RESPONSE >> 8) as u8;
+    (packet[3], packet[9]) = (packet[3] | 3, 1);
+    packet.extend_from_slice(&[0xc0, 12, 0, 6, 0, 1]);
+    packet.extend_from_slice(&ttl.to_be_bytes());
+    packet.extend_from_slice(&[0, 22, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4]);
+    packet.extend_from_slice(&minimum.to_be_bytes());
+    [packet, options].concat()
+}
+
+#[test]
+fn that_there_is_nothing_is_kept_for_the_shorter_time_of_its_zone() {
+    assert_eq!(read_answer(denial(300, 60)).unwrap().time_to_live(), Some(60));
+    assert_eq!(read_answer(denial(30, 60)).unwrap().time_to_live(), Some(30));
+}
+
+#[test]
 fn what_may_not_be_kept_is_not() {
     assert_eq!(read_answer(packet(0, 60)).unwrap().time_to_live(), None);
     assert_eq!(read_answer(packet(0x8000_0000, 60)).unwrap().time_to_live(), None);

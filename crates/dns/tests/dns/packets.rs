@@ -80,6 +80,13 @@ async fn what_stands_behind_a_question_is_passed_over_but_for_edns() {
     let packet = [&header([1, 0], [1, 0, 0, 1])[..], name, signature].concat();
     let answer = Message::from_vec(&server.exchange(&packet).await).unwrap();
     assert_eq!((answer.metadata.response_code, answer.answers.len()), (ResponseCode::NoError, 1));
+    let (address, root_option) = (b"\0\0\x01\0\x01\0\0\0\0\0\x04abcd", b"\0\0\x29\x04\xd0\0\0\0\0\0\0");
+    for counts in [[1, 0, 0, 1], [1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 1], [1, 1, 1, 2]] {
+        let before = address.repeat(usize::from(counts[1] + counts[2] + counts[3] - 1));
+        let packet = [&header([1, 0], counts)[..], name, &before, root_option].concat();
+        let answer = Message::from_vec(&server.exchange(&packet).await).unwrap();
+        assert!(answer.answers.len() == 1 && answer.edns.is_some(), "{counts:?}: {answer}");
+    }
 }
 
 #[tokio::test]

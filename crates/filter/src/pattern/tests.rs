@@ -10,6 +10,19 @@ fn what_both_write_differently_is_written_anew() {
 }
 
 #[test]
+fn a_repetition_makes_a_thousand_copies_at_most() {
+    let refused = |pattern| translation::translate(pattern).err().map(|error| error.to_string());
+    assert_eq!((refused("x{1000}"), refused("(?:x{10}){100}")), (None, None));
+    for pattern in ["x{1001}", "(?:x{10}){101}"] {
+        assert!(
+            refused(pattern).is_some_and(|text| text.contains("repeat count")),
+            "{pattern}: {:?}",
+            refused(pattern)
+        );
+    }
+}
+
+#[test]
 fn errors_name_the_part_that_is_wrong() {
     let text = |pattern| compile(pattern, 1 << 20).unwrap_err().to_string();
     assert_eq!(text("("), "error parsing regexp: missing closing ): `(`");

@@ -116,6 +116,21 @@ fn registering_the_same_again_moves_nothing() {
 }
 
 #[test]
+fn replacing_a_services_checks_leaves_those_that_are_named_as_they_were() {
+    let mut state = State::default();
+    let of_it = |id| check(id, Some("a1"), CheckStatus::Passing);
+    let registration = |checks| register(node("n1", "10.0.0.1"), Some(service("a1", "a", 80, &[])), checks);
+    done(&mut state, registration(vec![of_it("gone"), of_it("kept")]));
+    done(&mut state, register(node("n1", "10.0.0.1"), None, vec![check("of-the-node", None, CheckStatus::Passing)]));
+    let Command::Register(mut replacing) = registration(vec![of_it("kept"), of_it("new")]) else { unreachable!() };
+    replacing.replace_checks = true;
+    done(&mut state, Command::Register(replacing));
+    let rows = state.checks_of_node("n1").value;
+    let found: Vec<_> = rows.iter().map(|row| (row.check.value.id.as_str(), row.check.created)).collect();
+    assert_eq!(found, [("kept", Index(1)), ("new", Index(3)), ("of-the-node", Index(2))]);
+}
+
+#[test]
 fn a_registration_is_one_step() {
     let mut state = State::default();
     let checks = vec![check("c1", Some("a1"), CheckStatus::Passing)];

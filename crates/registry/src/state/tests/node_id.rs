@@ -116,6 +116,21 @@ fn only_its_own_agent_renames_a_node_and_takes_along_what_it_registered() {
 }
 
 #[test]
+fn after_its_lease_ran_out_a_node_has_no_agent_and_nothing_left_to_run_out() {
+    let mut state = newest();
+    done(&mut state, announced("old"));
+    let name = NodeName::new("old").unwrap();
+    done(&mut state, Command::LeaseBegin { node: name.clone(), length: Duration::from_secs(10) });
+    assert_eq!(state.timers().count(), 1);
+    let lapse = || Command::LeaseLapse { node: name.clone(), epoch: Index(1) };
+    done(&mut state, lapse());
+    assert_eq!(state.checks_in("critical").value.len(), 1);
+    assert_eq!(state.timers().count(), 0, "who reads this state again begins none for it");
+    assert_eq!(done(&mut state, lapse()), Changes::default());
+    done(&mut state, register(with_id("id-1", "other", "10.0.0.1"), None, vec![]));
+}
+
+#[test]
 fn an_older_log_keeps_both_names() {
     let mut state = State { rules: Level(2), ..State::default() };
     for name in ["n2", "n1"] {
