@@ -205,3 +205,41 @@ func TestAQueryEndsWithItsWait(t *testing.T) {
 		t.Fatalf("it came after %v already", after.RequestTime)
 	}
 }
+
+// Spring Cloud's configuration watches its prefixes so: in turn, most of them empty. It sees a change in time only
+// because an empty one returns when something beside it changes.
+func TestOneThatAsksForSeveralPrefixesInTurnSeesAChange(t *testing.T) {
+	kv := client(t).KV()
+	put := func(value string) {
+		_, err := kv.Put(&api.KVPair{Key: "config/web/data", Value: []byte(value)}, nil)
+		must(t, err)
+	}
+	put("1")
+	indexes := map[string]uint64{}
+	contexts := []string{"config/web,dev/", "config/web/", "config/application,dev/", "config/application/"}
+	turn := func(visit func(entries api.KVPairs)) {
+		for _, prefix := range contexts {
+			query := &api.QueryOptions{WaitIndex: indexes[prefix], WaitTime: 5 * time.Minute}
+			entries, meta, err := kv.List(prefix, query)
+			if err != nil {
+				return
+			}
+			indexes[prefix] = meta.LastIndex
+			visit(entries)
+		}
+	}
+	turn(func(api.KVPairs) {})
+	seen := make(chan string, 1)
+	go turn(func(entries api.KVPairs) {
+		for _, entry := range entries {
+			seen <- string(entry.Value)
+		}
+	})
+	select {
+	case <-seen:
+		t.Fatal("it returned before anything changed")
+	case <-time.After(500 * time.Millisecond):
+	}
+	put("2")
+	equal(t, "what was seen", receive(t, "the change", seen), "2")
+}

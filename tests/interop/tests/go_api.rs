@@ -34,6 +34,8 @@ questions! {
     a_loop_sees_each_change_of_a_key: "TestALoopSeesEachChangeOfAKey",
     a_loop_sees_each_change_under_a_prefix: "TestALoopSeesEachChangeUnderAPrefix",
     a_query_ends_with_its_wait: "TestAQueryEndsWithItsWait",
+    one_that_asks_for_several_prefixes_in_turn_sees_a_change: "TestOneThatAsksForSeveralPrefixesInTurnSeesAChange",
+    a_semaphore_lets_in_as_many_as_its_limit: "TestASemaphoreLetsInAsManyAsItsLimit",
     a_plan_follows_a_key: "TestAPlanFollowsAKey",
     a_plan_follows_a_prefix: "TestAPlanFollowsAPrefix",
     a_plan_follows_a_service: "TestAPlanFollowsAService",
