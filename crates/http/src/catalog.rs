@@ -191,6 +191,6 @@ pub(crate) async fn deregister(api: Arc<Api>, call: Call) -> Result<Reply, ApiEr
         // There are no peers, so nothing to remove.
         DeregisterTarget::OfPeer(_) => return Ok(Reply::json(answer::boolean(true))),
     };
-    api.registry.submit(Command::Deregister(target)).await?;
+    api.registry.submit(Command::CatalogDeregister(target)).await?;
     Ok(Reply::json(answer::boolean(true)))
 }

@@ -11,6 +11,7 @@ mod command;
 mod config;
 mod connect_root;
 mod definitions;
+mod descriptors;
 mod dns_server;
 #[cfg(test)]
 mod docs_tests;

@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
-use agent::{muster, refused};
+use agent::{Agent, muster, refused};
 
 /// An agent that is reached by the socket alone.
 fn start(socket: &Path) -> Child {
@@ -70,4 +70,16 @@ fn wrong_sockets_are_told_with_what_would_be_right() {
         let (code, line) = refused(&["agent", "-dev", "-http-port", "0", "-hcl", settings]);
         assert!(code == 1 && line.contains(expected), "{settings}: {line}");
     }
+}
+
+#[test]
+fn an_agent_may_have_as_many_files_open_as_its_hard_limit_says() {
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", "ulimit -Sn 256 && ulimit -Hn 4000 && exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_muster")]);
+    command.args(["agent", "-dev", "-http-port", "0", "-dns-port", "-1"]);
+    let agent = Agent::of(command.stdout(Stdio::piped()).spawn().unwrap());
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", agent.process.id())).unwrap();
+    let line = limits.lines().find(|line| line.starts_with("Max open files")).unwrap();
+    let words: Vec<_> = line.split_whitespace().skip(3).take(2).collect();
+    assert_eq!(words, ["4000", "4000"], "{line}");
 }

@@ -15,8 +15,10 @@ pub use operation::{OperationError, OperationFailure, OperationResult, Subject};
 pub enum Command {
     /// Add or change a node, an instance, checks.
     Register(Box<CatalogRegistration>),
-    /// Remove a node, an instance or a check.
+    /// Remove a node, an instance or a check: by whoever owns it.
     Deregister(CatalogDeregistration),
+    /// The same by anybody. What a live node's own agent has stays.
+    CatalogDeregister(CatalogDeregistration),
     /// Set a check's result.
     Report {
         /// The check's node.

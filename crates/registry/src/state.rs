@@ -6,6 +6,7 @@
 mod catalog;
 mod check;
 mod compact;
+mod deregistration;
 mod kv;
 mod lease;
 mod lock;
@@ -157,7 +158,8 @@ impl State {
         self.allows(command)?;
         match command {
             Command::Register(registration) => return self.register(registration, index, changes),
-            Command::Deregister(target) => return self.deregister(target, index, changes),
+            Command::Deregister(target) => self.deregister(target, index, changes),
+            Command::CatalogDeregister(target) => self.catalog_deregister(target, index, changes),
             Command::Report { node, check, status, output } => {
                 return self.report(node, check, status, output, index, changes);
             }

@@ -26,7 +26,7 @@ use crate::pid_file::PidFile;
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, is_open};
 use crate::watches::Watches;
-use crate::{logging, shutdown};
+use crate::{descriptors, logging, shutdown};
 pub use config::{AgentSettings, HTTP_PORT, parse_address, port};
 use file_changes::Files;
 use reload::{Reloader, Running};
@@ -42,6 +42,7 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
     }
     let settings = AgentSettings::read(program, &parsed).map_err(|error| Failure::usage(1, error, usage()))?;
     let level = logging::start_as(&settings.log)?;
+    descriptors::raise_limit();
     Ok(super::runtime()?.block_on(serve(settings, Sources { program, flags: parsed, level }))?)
 }
 

@@ -27,7 +27,7 @@ use crate::expose::{self, Served};
 use crate::flags::{Flag, FlagTable, Kind, Parsed};
 use crate::program::Program;
 use crate::registry_server::{LOOPBACK, RegistryServer, ServerConfig};
-use crate::{address, logging, rendering, shutdown};
+use crate::{address, descriptors, logging, rendering, shutdown};
 
 /// How soon what no event told is found. In one process a comparison costs a list from the engine.
 const FULL_PASS: Duration = Duration::from_secs(10);
@@ -84,6 +84,7 @@ pub fn run(_: Program, arguments: &[String]) -> Result<(), Failure> {
     }
     logging::start(parsed.text("log-level").unwrap_or("warn"))?;
     let settings = Settings::read(&parsed)?;
+    descriptors::raise_limit();
     Ok(super::runtime()?.block_on(serve(settings))?)
 }
 

@@ -1,8 +1,8 @@
-//! The catalog's commands: registration, deregistration, results.
+//! The catalog's commands: registration and results.
 
 use std::sync::Arc;
 
-use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate};
+use muster_catalog::{CatalogCheck, CatalogRegistration, NodeUpdate};
 use muster_model::{CheckId, CheckStatus, Index, NodeName};
 
 use super::{Changes, NameRecord, NodeRecord, State};
@@ -57,23 +57,6 @@ impl State {
             }
         }
         Ok(())
-    }
-
-    /// Removes a node, an instance or a check with all that hangs on it; removing nothing succeeds.
-    pub(super) fn deregister(
-        &mut self,
-        target: &CatalogDeregistration,
-        index: Index,
-        changes: &mut Changes,
-    ) -> Result<Outcome, Rejection> {
-        match target {
-            CatalogDeregistration::Node(name) => self.drop_node(&name.folded(), index, changes),
-            CatalogDeregistration::Service(node, id) => {
-                self.drop_service(&node.folded(), &id.folded(), index, changes);
-            }
-            CatalogDeregistration::Check(node, id) => self.drop_check(&node.folded(), &id.folded(), index, changes),
-        }
-        Ok(Outcome::Done)
     }
 
     /// Sets a check's result.

@@ -28,6 +28,9 @@ impl State {
         let key = check.id.folded();
         let present = record.checks.get(&key).cloned();
         if let Some(present) = &present {
+            if self.is_kept(node, present.owner, owner) {
+                return Ok(());
+            }
             if wanted.keep_result {
                 check.status = present.check.value.status.clone();
                 check.output = Arc::clone(&present.check.value.output);

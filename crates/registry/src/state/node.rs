@@ -18,6 +18,10 @@ impl State {
         changes: &mut Changes,
     ) -> Result<(), Rejection> {
         self.may_put_node(key, wanted, owner)?;
+        // Of its own node an agent says what it is.
+        if self.nodes.contains_key(key) && self.is_kept(key, Owner::Server, owner) {
+            return Ok(());
+        }
         let renamed = self.renamed_from(key, wanted).cloned();
         if let Some(from) = &renamed {
             self.leave_old_name(from, index, changes);

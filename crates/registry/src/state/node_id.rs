@@ -48,8 +48,7 @@ impl State {
     /// Only its own agent gives another name to a node that has one: for others it stays what it is.
     pub(super) fn may_rename(&self, from: &NodeRecord, wanted: &Node, owner: Owner) -> Result<(), Rejection> {
         let node = &from.node.value;
-        let live = self.leases.get(&node.name.folded()).is_some_and(|lease| !lease.lapsed);
-        if !live || owner == Owner::Server {
+        if !self.has_live_agent(&node.name.folded()) || owner == Owner::Server {
             return Ok(());
         }
         Err(Rejection::NodeHasAgent { id: Arc::clone(&wanted.id), name: node.name.clone() })

@@ -8,14 +8,18 @@ use crate::command::{Command, Rejection};
 ///
 /// 1: catalog, keys, sessions, transactions. 2: restore, leases, digests, and the level itself as a command.
 /// 3: a node that comes with its ID under another name is renamed, and one whose name is spelled otherwise is a change
-/// of its checks.
-pub const RULES_LEVEL: u32 = 3;
+/// of its checks. 4: what a live node's own agent has is its own, whatever others write to the catalog; the list of
+/// services moves with every instance.
+pub const RULES_LEVEL: u32 = 4;
 
 /// The level that restore, leases and digests came with.
 const SECOND: u32 = 2;
 
 /// The level that renaming came with.
 const THIRD: u32 = 3;
+
+/// The level that an agent's hold on its entries came with.
+const FOURTH: u32 = 4;
 
 /// A rule that only tests have: from this level on a put turns its value to upper case.
 #[cfg(test)]
@@ -51,6 +55,16 @@ impl State {
     /// Whether the rules in effect take a node's ID for the node. Before, it was kept under both names.
     pub(super) fn allows_renaming(&self) -> bool {
         self.rules >= Level(THIRD)
+    }
+
+    /// Whether the rules in effect let a live node's agent keep what it has.
+    pub(super) fn allows_keeping(&self) -> bool {
+        self.rules >= Level(FOURTH)
+    }
+
+    /// Whether the list of services moves with every instance. Before, only with what it shows.
+    pub(super) fn counts_instances(&self) -> bool {
+        self.rules >= Level(FOURTH)
     }
 
     /// Whether the rules in effect know digests.

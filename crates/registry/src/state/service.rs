@@ -18,6 +18,16 @@ impl State {
     ) {
         let key = wanted.id.folded();
         let present = self.nodes.get(node).and_then(|record| record.services.get(&key)).cloned();
+        let kept = present.as_ref().filter(|present| self.is_kept(node, present.owner, owner));
+        if let Some(kept) = kept {
+            let (own, holder) = (&kept.service.value, kept.owner);
+            // Consul's EnableTagOverride: the tags are for others to say.
+            if own.enable_tag_override && own.tags != wanted.tags {
+                let wanted = Service { tags: wanted.tags.clone(), ..(**own).clone() };
+                self.put_service(node, &wanted, holder, index, changes);
+            }
+            return;
+        }
         let same = present.as_ref().is_some_and(|present| *present.service.value == *wanted);
         if let Some(present) = &present
             && same
@@ -43,7 +53,7 @@ impl State {
         if let Some(old_name) = &old_name {
             self.forget_if_empty(old_name, index);
         }
-        self.touch_services_if_changed(before, index, changes);
+        self.touch_services_if_changed(before, !same, index, changes);
         self.change_node(node, |node_record| {
             node_record.services.insert(key, record);
             if !same {
@@ -179,10 +189,13 @@ impl State {
         names.into_iter().flatten().map(|name| (Arc::clone(&name), self.names.get(&name).cloned())).collect()
     }
 
-    /// The list of services shows names and tags, nothing else: another port is no change of it.
+    /// The list of services shows names and tags, nothing else. It moves with every instance all the same, as in Consul:
+    /// clients take its index for that of all instances (Spring Cloud tells its listeners by it that there is something
+    /// new). `instance`: one came, went or changed.
     fn touch_services_if_changed(
         &mut self,
         before: Vec<(Arc<str>, Option<Arc<NameRecord>>)>,
+        instance: bool,
         index: Index,
         changes: &mut Changes,
     ) {
@@ -191,7 +204,7 @@ impl State {
             (Some(before), Some(after)) => before.name == after.name && before.tags.keys().eq(after.tags.keys()),
             _ => false,
         });
-        if !same {
+        if !same || (instance && self.counts_instances()) {
             self.indexes.services = index;
             changes.touch(Topic::Services);
         }
@@ -243,7 +256,7 @@ impl State {
         let before = self.listings([Some(name.clone())]);
         self.unlist_instance(node, &record, index, true, changes);
         self.forget_if_empty(&name, index);
-        self.touch_services_if_changed(before, index, changes);
+        self.touch_services_if_changed(before, true, index, changes);
         self.change_node(node, |node_record| {
             node_record.services.remove(key);
             node_record.services_index = index;

@@ -1,5 +1,6 @@
 mod lock;
 mod node_id;
+mod ownership;
 mod property;
 mod session;
 mod transaction;

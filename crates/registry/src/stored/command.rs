@@ -56,6 +56,9 @@ pub(super) enum StoredCommand<'a> {
     Restore(StoredStep),
     LeaseBegin(Text<'a>, Duration),
     LeaseLapse(Text<'a>, u64),
+    CatalogDeregisterNode(Text<'a>),
+    CatalogDeregisterService(Text<'a>, Text<'a>),
+    CatalogDeregisterCheck(Text<'a>, Text<'a>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,6 +77,15 @@ impl<'a> From<&'a Command> for StoredCommand<'a> {
             }
             Command::Deregister(CatalogDeregistration::Check(node, id)) => {
                 Self::DeregisterCheck(node.as_str().into(), id.as_str().into())
+            }
+            Command::CatalogDeregister(CatalogDeregistration::Node(node)) => {
+                Self::CatalogDeregisterNode(node.as_str().into())
+            }
+            Command::CatalogDeregister(CatalogDeregistration::Service(node, id)) => {
+                Self::CatalogDeregisterService(node.as_str().into(), id.as_str().into())
+            }
+            Command::CatalogDeregister(CatalogDeregistration::Check(node, id)) => {
+                Self::CatalogDeregisterCheck(node.as_str().into(), id.as_str().into())
             }
             Command::Report { node, check, status, output } => Self::Report {
                 node: node.as_str().into(),
@@ -175,6 +187,15 @@ impl TryFrom<StoredCommand<'_>> for Command {
             StoredCommand::Restore(step) => Self::Restore(step.into()),
             StoredCommand::LeaseBegin(name, length) => Self::LeaseBegin { node: node(name)?, length },
             StoredCommand::LeaseLapse(name, epoch) => Self::LeaseLapse { node: node(name)?, epoch: Index(epoch) },
+            StoredCommand::CatalogDeregisterNode(name) => {
+                Self::CatalogDeregister(CatalogDeregistration::Node(node(name)?))
+            }
+            StoredCommand::CatalogDeregisterService(name, id) => {
+                Self::CatalogDeregister(CatalogDeregistration::Service(node(name)?, service(id)?))
+            }
+            StoredCommand::CatalogDeregisterCheck(name, id) => {
+                Self::CatalogDeregister(CatalogDeregistration::Check(node(name)?, check(id)?))
+            }
         })
     }
 }

@@ -193,6 +193,21 @@ fn version_1_stays_as_it_is() {
     assert_eq!(decode_batch(&encoded).unwrap(), commands);
 }
 
+/// The same for what version 1 has been able to say since agents keep what they have.
+#[test]
+fn what_others_deregister_stays_as_it_is() {
+    let node = || NodeName::new("n").unwrap();
+    let targets = [
+        CatalogDeregistration::Node(node()),
+        CatalogDeregistration::Service(node(), ServiceId::new("s").unwrap()),
+        CatalogDeregistration::Check(node(), CheckId::new("c").unwrap()),
+    ];
+    let commands = targets.map(Command::CatalogDeregister);
+    let encoded = encode_batch(&commands);
+    assert_eq!(hex(&encoded), include_str!("tests/others-deregister-v1.hex").trim());
+    assert_eq!(decode_batch(&encoded).unwrap(), commands);
+}
+
 /// The same for what version 1 has been able to say since there are sessions.
 #[test]
 fn sessions_and_transactions_stay_as_they_are() {

@@ -305,6 +305,16 @@ fn any_catalog_or_key_command() -> impl Strategy<Value = Command> {
         2 => (one_of(&NODES), one_of(&CHECKS)).prop_map(move |(node, id)| {
             Command::Deregister(CatalogDeregistration::Check(name(node), CheckId::new(id).unwrap()))
         }),
+        1 => one_of(&NODES).prop_map(move |node| Command::CatalogDeregister(CatalogDeregistration::Node(name(node)))),
+        1 => (one_of(&NODES), one_of(&IDS)).prop_map(move |(node, id)| {
+            Command::CatalogDeregister(CatalogDeregistration::Service(name(node), ServiceId::new(id).unwrap()))
+        }),
+        1 => (one_of(&NODES), one_of(&CHECKS)).prop_map(move |(node, id)| {
+            Command::CatalogDeregister(CatalogDeregistration::Check(name(node), CheckId::new(id).unwrap()))
+        }),
+        1 => one_of(&NODES).prop_map(move |node| Command::LeaseBegin { node: name(node), length: Duration::from_secs(10) }),
+        1 => (one_of(&NODES), 1..4u64)
+            .prop_map(move |(node, epoch)| Command::LeaseLapse { node: name(node), epoch: Index(epoch) }),
         2 => (one_of(&NODES), one_of(&CHECKS), status(), one_of(&["", "out"])).prop_map(
             move |(node, id, status, output)| Command::Report {
                 node: name(node),
@@ -328,8 +338,11 @@ proptest! {
     /// state again. Sessions and locks: a key has one holder, which lives; a session lives no longer than what
     /// it is tied to; LockIndex never goes back; timers run for exactly what the state says.
     #[test]
-    fn indexes_and_wakes_follow_every_change(commands in proptest::collection::vec(any_command(), 1..60)) {
-        let mut state = State::default();
+    fn indexes_and_wakes_follow_every_change(
+        level in 1..=RULES_LEVEL,
+        commands in proptest::collection::vec(any_command(), 1..60),
+    ) {
+        let mut state = State { rules: Level(level), ..State::default() };
         let timers = Timers::default();
         for command in commands {
             let command = resolved(&state, command);

@@ -24,10 +24,9 @@ impl State {
             }
             NodeOperation::Set(node, cas) => self.set_node(node, *cas, index, changes),
             NodeOperation::Delete(name, cas) => {
-                let key = name.folded();
-                let present = self.nodes.get(&key).map(|record| record.node.modified);
+                let present = self.nodes.get(&name.folded()).map(|record| record.node.modified);
                 may_delete(*cas, present, || Subject::Node(name.shared()))?;
-                self.drop_node(&key, index, changes);
+                self.drop_others_of_node(name, index, changes);
                 Ok(Vec::new())
             }
         }
@@ -60,7 +59,7 @@ impl State {
             ServiceOperation::Delete(node, id, cas) => {
                 let present = self.service_entry(node, id).map(|entry| entry.modified);
                 may_delete(*cas, present, || Subject::Service { id: id.clone(), node: node.clone() })?;
-                self.drop_service(&node.folded(), &id.folded(), index, changes);
+                self.drop_others_service(node, id, index, changes);
                 Ok(Vec::new())
             }
         }
@@ -101,7 +100,7 @@ impl State {
             CheckOperation::Delete(node, id, cas) => {
                 let present = self.check_index_of(node, id);
                 may_delete(*cas, present, || Subject::Check { id: id.clone(), node: node.clone() })?;
-                self.drop_check(&node.folded(), &id.folded(), index, changes);
+                self.drop_others_check(node, id, index, changes);
                 Ok(Vec::new())
             }
         }

@@ -27,7 +27,7 @@ pub(super) enum Drawn {
 
 /// `index`: the state's, since indexes that are asked for are most telling near it. `saved`: the last snapshot.
 pub(super) fn draw(from: &mut Draw<'_>, index: Index, saved: &[Vec<u8>]) -> Drawn {
-    Drawn::Command(match from.below(32) {
+    Drawn::Command(match from.below(35) {
         0..=5 => register(from),
         6 => Command::Deregister(CatalogDeregistration::Node(node_name(from))),
         7 => Command::Deregister(CatalogDeregistration::Service(node_name(from), service_id(from))),
@@ -52,7 +52,10 @@ pub(super) fn draw(from: &mut Draw<'_>, index: Index, saved: &[Vec<u8>]) -> Draw
         28 => Command::LeaseLapse { node: node_name(from), epoch: near(from, index) },
         29 => control(from),
         30 => Command::Restore(restore(from, saved)),
-        _ => return Drawn::Save,
+        31 => return Drawn::Save,
+        32 => Command::CatalogDeregister(CatalogDeregistration::Node(node_name(from))),
+        33 => Command::CatalogDeregister(CatalogDeregistration::Service(node_name(from), service_id(from))),
+        _ => Command::CatalogDeregister(CatalogDeregistration::Check(node_name(from), check_id(from))),
     })
 }
 
@@ -64,7 +67,10 @@ pub(super) fn is_absolute(command: &Command) -> bool {
             let ids: BTreeSet<_> = registration.checks.iter().map(|wanted| wanted.check.id.folded()).collect();
             ids.len() == registration.checks.len()
         }
-        Command::Deregister(_) | Command::Report { .. } | Command::KvDeleteUnder { .. } => true,
+        Command::Deregister(_)
+        | Command::CatalogDeregister(_)
+        | Command::Report { .. }
+        | Command::KvDeleteUnder { .. } => true,
         Command::KvSet(set) => set.cas.is_none(),
         Command::KvDelete { cas, .. } => cas.is_none(),
         Command::SessionDestroy(_) | Command::SessionExpire { .. } | Command::LockDelayOver { .. } => true,
@@ -88,7 +94,7 @@ fn kv_set(from: &mut Draw<'_>, index: Index) -> Command {
 
 fn control(from: &mut Draw<'_>) -> Command {
     match from.flag() {
-        true => Command::RaiseLevel(u32::from(from.below(4))),
+        true => Command::RaiseLevel(u32::from(from.below(5))),
         false => Command::StateDigest(StateDigest { position: 1, form: from.byte(), digest: [from.byte(); 32] }),
     }
 }
