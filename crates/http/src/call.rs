@@ -41,12 +41,16 @@ impl Call {
 
     /// Refuses namespaces and partitions.
     pub(crate) fn refuse_enterprise(&self, params: &Params<'_>) -> Result<(), ApiError> {
-        Ok(Scope::Namespace.check(params, |name| self.header(name))?)
+        self.refuse(Scope::Namespace, params)
     }
 
     /// Refuses partitions, where namespaces are not looked at.
     pub(crate) fn refuse_partition(&self, params: &Params<'_>) -> Result<(), ApiError> {
-        Ok(Scope::Partition.check(params, |name| self.header(name))?)
+        self.refuse(Scope::Partition, params)
+    }
+
+    fn refuse(&self, scope: Scope, params: &Params<'_>) -> Result<(), ApiError> {
+        Ok(scope.check(params, |name| self.header(name))?)
     }
 
     /// What follows the route's pattern; `missing` is said if nothing does.
@@ -64,21 +68,46 @@ impl Call {
     }
 }
 
-/// Options of a read.
-pub(crate) struct Read {
+/// When a read refuses namespaces or partitions: Consul's handlers look at them before their options, or after.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refuses {
+    First(Scope),
+    Last(Scope),
+    /// Never, or when the handler says so.
+    Nothing,
+}
+
+/// A read, as it is asked for.
+pub(crate) struct Read<'a> {
+    pub(crate) params: Params<'a>,
     pub(crate) options: QueryOptions,
 }
 
-impl Read {
+impl<'a> Read<'a> {
     /// For catalog and health.
-    pub(crate) fn of(call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
-        Ok(Self { options: QueryOptions { cached: false, ..call.options(params)? } })
+    pub(crate) fn of(call: &'a Call, refuses: Refuses) -> Result<Self, ApiError> {
+        let mut read = Self::asked(call, refuses)?;
+        read.options.cached = false;
+        Ok(read)
     }
 
     /// For those reads that Consul's agent has a cache for: they say so when they are asked for a cached answer.
-    pub(crate) fn cacheable(api: &Api, call: &Call, params: &Params<'_>) -> Result<Self, ApiError> {
-        let options = call.options(params)?;
-        Ok(Self { options: QueryOptions { cached: options.cached && api.settings.use_cache, ..options } })
+    pub(crate) fn cacheable(api: &Api, call: &'a Call, refuses: Refuses) -> Result<Self, ApiError> {
+        let mut read = Self::asked(call, refuses)?;
+        read.options.cached &= api.settings.use_cache;
+        Ok(read)
+    }
+
+    fn asked(call: &'a Call, refuses: Refuses) -> Result<Self, ApiError> {
+        let params = call.params()?;
+        if let Refuses::First(scope) = refuses {
+            call.refuse(scope, &params)?;
+        }
+        let options = call.options(&params)?;
+        if let Refuses::Last(scope) = refuses {
+            call.refuse(scope, &params)?;
+        }
+        Ok(Self { params, options })
     }
 
     /// Refuses another datacenter, as late as Consul's servers see it.
@@ -98,8 +127,18 @@ impl Read {
         }
     }
 
-    /// The filter that is asked for. Read before anything waits, so that a wrong one is told at once.
-    pub(crate) fn filter<F>(&self, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
+    /// The filter that is asked for, after another datacenter is refused. Read before anything waits, so that a wrong one
+    /// is told at once.
+    pub(crate) fn filter_at_home<F>(
+        &self,
+        api: &Api,
+        new: fn(&str) -> Result<F, BadFilter>,
+    ) -> Result<Option<F>, ApiError> {
+        self.at_home(api)?;
+        self.filter(new)
+    }
+
+    fn filter<F>(&self, new: fn(&str) -> Result<F, BadFilter>) -> Result<Option<F>, ApiError> {
         filter(self.options.filter.as_deref(), new).map_err(|error| ApiError { as_query: true, ..error })
     }
 
@@ -132,7 +171,7 @@ impl Read {
 
     /// The node that is nearest, if `?near` asks for an order. Only this node has a network coordinate: seen from
     /// it, it is nearest itself, and all others are as far; seen from others, no distance is known.
-    pub(crate) fn nearest<'a>(&self, api: &'a Api) -> Option<&'a str> {
+    pub(crate) fn nearest<'n>(&self, api: &'n Api) -> Option<&'n str> {
         let own = api.agent.node();
         let near = self.options.near.as_deref()?;
         (near == "_agent" || own.as_str().eq_ignore_ascii_case(near)).then_some(own.as_str())

@@ -7,11 +7,12 @@ use muster_model::{Indexed, Node, Service};
 use muster_registry::{Command, NodeServices, Question, Rejection, ServiceNames, SubmitError};
 use muster_wire::answer::{self, CatalogServiceRow};
 use muster_wire::filter::{NodeFilter, ServiceFilter, ServiceRowFilter};
+use muster_wire::query::Scope;
 use muster_wire::request::{self, DeregisterTarget};
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, Read};
+use crate::call::{Call, Read, Refuses};
 use crate::health::{finish, is_node, stored};
 use crate::reply::Reply;
 
@@ -24,18 +25,15 @@ pub(crate) async fn datacenters(api: Arc<Api>, call: Call) -> Result<Reply, ApiE
 }
 
 pub(crate) async fn nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    call.refuse_partition(&params)?;
-    let read = Read::of(&call, &params)?;
-    read.at_home(&api)?;
-    let filter = read.filter(NodeFilter::new)?;
+    let read = Read::of(&call, Refuses::First(Scope::Partition))?;
+    let filter = read.filter_at_home(&api, NodeFilter::new)?;
     let question = Question::nodes();
     let answer = api.registry.ask(&question, read.registry()).await?;
     let write = || Reply::json(node_list(&api, &answer.value, &read, filter.as_ref()));
     Ok(finish(api.bodies.reply(&question, &read.shape(""), &answer, write), &answer, &read))
 }
 
-fn node_list(api: &Api, all: &[Indexed<Arc<Node>>], read: &Read, filter: Option<&NodeFilter>) -> Vec<u8> {
+fn node_list(api: &Api, all: &[Indexed<Arc<Node>>], read: &Read<'_>, filter: Option<&NodeFilter>) -> Vec<u8> {
     let dc = api.registry.datacenter();
     let passes = |node: &Node| filter.is_none_or(|filter| filter.takes(node, dc));
     let takes = |node: &Node| read.takes_node(node) && passes(node);
@@ -49,11 +47,8 @@ fn node_list(api: &Api, all: &[Indexed<Arc<Node>>], read: &Read, filter: Option<
 }
 
 pub(crate) async fn services(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    call.refuse_enterprise(&params)?;
-    let read = Read::cacheable(&api, &call, &params)?;
-    read.at_home(&api)?;
-    let filter = read.filter(ServiceRowFilter::new)?;
+    let read = Read::cacheable(&api, &call, Refuses::First(Scope::Namespace))?;
+    let filter = read.filter_at_home(&api, ServiceRowFilter::new)?;
     if read.options.node_meta.is_empty() && filter.is_none() {
         let question = Question::services();
         let answer = api.registry.ask(&question, read.registry()).await?;
@@ -75,13 +70,10 @@ fn service_list(all: &ServiceNames) -> Vec<u8> {
 }
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    call.refuse_enterprise(&params)?;
-    let read = Read::cacheable(&api, &call, &params)?;
+    let read = Read::cacheable(&api, &call, Refuses::First(Scope::Namespace))?;
     let name = call.named("Missing service name")?;
-    read.at_home(&api)?;
-    let filter = read.filter(ServiceRowFilter::new)?;
-    let of_peer = params.non_empty("peer").is_some();
+    let filter = read.filter_at_home(&api, ServiceRowFilter::new)?;
+    let of_peer = read.params.non_empty("peer").is_some();
     let question = Question::instances(name);
     let answer = api.registry.ask(&question, read.registry()).await?;
     // There are no peers, so nothing of theirs.
@@ -91,7 +83,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     Ok(finish(api.bodies.reply(&question, &shape, &answer, write), &answer, &read))
 }
 
-fn instance_list(api: &Api, all: &[Instance], read: &Read, filter: Option<&ServiceRowFilter>) -> Vec<u8> {
+fn instance_list(api: &Api, all: &[Instance], read: &Read<'_>, filter: Option<&ServiceRowFilter>) -> Vec<u8> {
     let dc = api.registry.datacenter();
     let takes = |instance: &&Instance| {
         let (node, service) = (&instance.node.value, &instance.service.value);
@@ -128,12 +120,9 @@ enum Form {
 }
 
 async fn of_node(api: Arc<Api>, call: Call, form: Form) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    call.refuse_enterprise(&params)?;
-    let read = Read::of(&call, &params)?;
+    let read = Read::of(&call, Refuses::First(Scope::Namespace))?;
     let name = call.named("Missing node name")?;
-    read.at_home(&api)?;
-    let filter = read.filter(ServiceFilter::new)?;
+    let filter = read.filter_at_home(&api, ServiceFilter::new)?;
     let question = Question::node(name);
     let answer = api.registry.ask(&question, read.registry()).await?;
     let shape = read.shape(if form == Form::Map { "map" } else { "list" });

@@ -7,10 +7,11 @@ use muster_model::Index;
 use muster_registry::{Answer, State, Topic};
 use muster_wire::answer::{self, ConnectRoot, Stored};
 use muster_wire::filter::ServiceRowFilter;
+use muster_wire::query::Scope;
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, Read};
+use crate::call::{Call, Read, Refuses};
 use crate::health::asked_instances;
 use crate::reply::Reply;
 
@@ -19,7 +20,7 @@ const ROOT_INDEX: Index = Index(1);
 
 /// As this node's agent keeps them.
 pub(crate) async fn agent_roots(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&call, &call.params()?)?;
+    let read = Read::of(&call, Refuses::Nothing)?;
     read.at_home(&api).map_err(|error| ApiError { as_query: false, ..error })?;
     let root = root(&api)?;
     wait(&api, &read).await?;
@@ -28,10 +29,9 @@ pub(crate) async fn agent_roots(api: Arc<Api>, call: Call) -> Result<Reply, ApiE
 
 /// As the servers have them.
 pub(crate) async fn roots(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    let read = Read::of(&call, &params)?;
+    let read = Read::of(&call, Refuses::Nothing)?;
     let root = root(&api)?;
-    let pem = match params.get("pem") {
+    let pem = match read.params.get("pem") {
         "" => false,
         text => muster_wire::json::parse_bool(text)
             .ok_or_else(|| ApiError::bad_request("The 'pem' query parameter must be a boolean value"))?,
@@ -50,7 +50,7 @@ fn root(api: &Api) -> Result<&ConnectRoot, ApiError> {
 }
 
 /// Who waits for another root waits as long as it says.
-async fn wait(api: &Api, read: &Read) -> Result<(), ApiError> {
+async fn wait(api: &Api, read: &Read<'_>) -> Result<(), ApiError> {
     let never = |_: &State| Answer::constant(ROOT_INDEX);
     api.registry.read(&[Topic::ConnectRoots], read.registry(), never).await?;
     Ok(())
@@ -64,27 +64,21 @@ fn written(root: &ConnectRoot) -> Reply {
 
 /// The instances of a service in a mesh: there are none, since none can be registered.
 pub(crate) async fn instances(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    let read = asked_instances(&api, &call, &params)?.read;
+    let read = asked_instances(&api, &call)?.read;
     nothing(&api, &read).await
 }
 
 /// The same as the catalog has them.
 pub(crate) async fn catalogued(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    call.refuse_enterprise(&params)?;
-    let read = Read::cacheable(&api, &call, &params)?;
+    let read = Read::cacheable(&api, &call, Refuses::First(Scope::Namespace))?;
     call.named("Missing service name")?;
-    read.at_home(&api)?;
-    read.filter(ServiceRowFilter::new)?;
+    read.filter_at_home(&api, ServiceRowFilter::new)?;
     nothing(&api, &read).await
 }
 
 /// The services behind a gateway: there is none.
 pub(crate) async fn behind(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    call.refuse_enterprise(&params)?;
-    let read = Read::of(&call, &params)?;
+    let read = Read::of(&call, Refuses::First(Scope::Namespace))?;
     call.named("Missing gateway name")?;
     read.at_home(&api)?;
     nothing(&api, &read).await
@@ -92,10 +86,8 @@ pub(crate) async fn behind(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
 
 /// There are none, and none can be made.
 pub(crate) async fn intentions(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
     refuse_write(&call, "intentions")?;
-    let read = Read::of(&call, &params)?;
-    call.refuse_enterprise(&params)?;
+    let read = Read::of(&call, Refuses::Last(Scope::Namespace))?;
     read.at_home(&api)?;
     wait(&api, &read).await?;
     Ok(Reply::json("[]").with_query(ROOT_INDEX, true))
@@ -107,7 +99,7 @@ pub(crate) fn refuse_write(call: &Call, what: &str) -> Result<(), ApiError> {
 }
 
 /// An empty list that stays empty.
-pub(crate) async fn nothing(api: &Api, read: &Read) -> Result<Reply, ApiError> {
+pub(crate) async fn nothing(api: &Api, read: &Read<'_>) -> Result<Reply, ApiError> {
     wait(api, read).await?;
     let reply = Reply::json("[]").with_query(ROOT_INDEX, true);
     Ok(reply.with_consistency(read.options.consistency, read.options.cached))

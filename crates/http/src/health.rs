@@ -7,16 +7,15 @@ use muster_model::{Indexed, NodeName};
 use muster_registry::{Answer, CheckRow, Question, all_pass};
 use muster_wire::answer::{self, InstanceRow, Stored};
 use muster_wire::filter::{CheckFilter, InstanceFilter};
-use muster_wire::query::Params;
+use muster_wire::query::{self, Scope};
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, Read};
+use crate::call::{Call, Read, Refuses};
 use crate::reply::Reply;
 
 pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    let Instances { read, name, of_peer, filter, passing } = asked_instances(&api, &call, &params)?;
+    let Instances { read, name, of_peer, filter, passing } = asked_instances(&api, &call)?;
     let question = Question::health(name);
     let answer = api.registry.ask(&question, read.registry()).await?;
     // There are no peers, so nothing of theirs.
@@ -32,7 +31,7 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
 
 /// What a read of instances is asked for.
 pub(crate) struct Instances<'a> {
-    pub(crate) read: Read,
+    pub(crate) read: Read<'a>,
     name: &'a str,
     of_peer: bool,
     filter: Option<InstanceFilter>,
@@ -40,27 +39,25 @@ pub(crate) struct Instances<'a> {
 }
 
 /// Reads it in Consul's order.
-pub(crate) fn asked_instances<'a>(api: &Api, call: &'a Call, params: &Params<'_>) -> Result<Instances<'a>, ApiError> {
+pub(crate) fn asked_instances<'a>(api: &Api, call: &'a Call) -> Result<Instances<'a>, ApiError> {
     // Consul answers these from a stream: a query that fails has no headers of its own.
     let bare = |error: ApiError| ApiError { as_query: false, ..error };
-    call.refuse_enterprise(params)?;
-    let read = Read::cacheable(api, call, params)?;
-    let of_peer = params.non_empty("peer").is_some();
-    let of_group = ["sg", "sameness-group"].iter().any(|name| params.non_empty(name).is_some());
+    let read = Read::cacheable(api, call, Refuses::First(Scope::Namespace))?;
+    let says = |name: &str| read.params.non_empty(name).is_some();
+    let (of_peer, of_group) = (says("peer"), says("sg") || says("sameness-group"));
     if of_peer && of_group {
         return Err(ApiError::bad_request("peer-name and sameness-group are mutually exclusive"));
     }
     let name = call.named("Missing service name")?;
-    let passing = muster_wire::query::passing(params)?;
-    read.at_home(api).map_err(bare)?;
-    let filter = read.filter(InstanceFilter::new).map_err(bare)?;
+    let passing = query::passing(&read.params)?;
+    let filter = read.filter_at_home(api, InstanceFilter::new).map_err(bare)?;
     if of_group {
         return Err(ApiError::internal("sameness groups are not supported in consul CE"));
     }
     Ok(Instances { read, name, of_peer, filter, passing })
 }
 
-fn instances(api: &Api, all: &[Instance], read: &Read, filter: Option<&InstanceFilter>, passing: bool) -> Vec<u8> {
+fn instances(api: &Api, all: &[Instance], read: &Read<'_>, filter: Option<&InstanceFilter>, passing: bool) -> Vec<u8> {
     let dc = api.registry.datacenter();
     let passes = |instance: &Instance| {
         let (node, service) = (&instance.node.value, &instance.service.value);
@@ -85,46 +82,36 @@ fn instances(api: &Api, all: &[Instance], read: &Read, filter: Option<&InstanceF
 }
 
 pub(crate) async fn checks(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = checked(&call)?;
+    let read = Read::of(&call, Refuses::First(Scope::Namespace))?;
     let name = call.named("Missing service name")?;
-    read.at_home(&api)?;
-    let filter = read.filter(CheckFilter::new)?;
+    let filter = read.filter_at_home(&api, CheckFilter::new)?;
     check_list(&api, &Question::checks_of_service(name), &read, filter.as_ref()).await
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let mut read = checked(&call)?;
+    let mut read = Read::of(&call, Refuses::First(Scope::Namespace))?;
     let name = call.named("Missing node name")?;
-    read.at_home(&api)?;
     // The node is named: what it has in its Meta is not looked at.
     read.options.node_meta.clear();
-    let filter = read.filter(CheckFilter::new)?;
+    let filter = read.filter_at_home(&api, CheckFilter::new)?;
     check_list(&api, &Question::checks_of_node(name), &read, filter.as_ref()).await
 }
 
 pub(crate) async fn state(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = checked(&call)?;
+    let read = Read::of(&call, Refuses::First(Scope::Namespace))?;
     // States are compared without case, but for the word that means all of them.
     let wanted = match call.named("Missing check state")? {
         "any" => "any".to_owned(),
         state => Some(state.to_lowercase()).filter(|state| state != "any").unwrap_or_default(),
     };
-    read.at_home(&api)?;
-    let filter = read.filter(CheckFilter::new)?;
+    let filter = read.filter_at_home(&api, CheckFilter::new)?;
     check_list(&api, &Question::checks_in(&wanted), &read, filter.as_ref()).await
-}
-
-/// The options of a read of checks.
-fn checked(call: &Call) -> Result<Read, ApiError> {
-    let params = call.params()?;
-    call.refuse_enterprise(&params)?;
-    Read::of(call, &params)
 }
 
 async fn check_list(
     api: &Api,
     question: &Question<Vec<CheckRow>>,
-    read: &Read,
+    read: &Read<'_>,
     filter: Option<&CheckFilter>,
 ) -> Result<Reply, ApiError> {
     let answer = api.registry.ask(question, read.registry()).await?;
@@ -138,7 +125,7 @@ async fn check_list(
     Ok(finish(reply, &answer, read))
 }
 
-fn check_rows(api: &Api, all: &[CheckRow], read: &Read, filter: Option<&CheckFilter>) -> Vec<u8> {
+fn check_rows(api: &Api, all: &[CheckRow], read: &Read<'_>, filter: Option<&CheckFilter>) -> Vec<u8> {
     let state = api.registry.state();
     let on_node = |name: &NodeName| {
         let node = state.node_services(name.as_str()).value;
@@ -170,7 +157,7 @@ pub(crate) fn is_node(name: &NodeName, wanted: &str) -> bool {
     name.as_str().eq_ignore_ascii_case(wanted)
 }
 
-pub(crate) fn finish<T>(reply: Reply, answer: &Answer<T>, read: &Read) -> Reply {
+pub(crate) fn finish<T>(reply: Reply, answer: &Answer<T>, read: &Read<'_>) -> Reply {
     let reply = reply.with_query(answer.index, true).good_at(read.good_at(answer));
     reply.with_consistency(read.options.consistency, read.options.cached)
 }

@@ -11,30 +11,30 @@ use muster_wire::request::{self, KvDelete, KvGet, KvPut, KvShape};
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, Read, own_datacenter};
+use crate::call::{Call, Read, Refuses, own_datacenter};
 use crate::reply::Reply;
 
 pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    let read = Read::of(&call, &params)?;
+    let read = Read::of(&call, Refuses::Nothing)?;
+    let params = &read.params;
     let at_home = || own_datacenter(&api, read.options.datacenter.as_deref(), false);
     match call.method {
         Method::GET => {
-            let asked = KvGet::read(&call.argument, &params)?;
-            call.refuse_enterprise(&params)?;
+            let asked = KvGet::read(&call.argument, params)?;
+            call.refuse_enterprise(params)?;
             at_home()?;
             get(&api, asked, read.registry()).await
         }
         Method::PUT => {
-            call.refuse_enterprise(&params)?;
-            let asked = KvPut::read(&call.argument, &params)?;
+            call.refuse_enterprise(params)?;
+            let asked = KvPut::read(&call.argument, params)?;
             let value = Arc::from(&*call.body().await?);
             at_home()?;
             put(&api, asked, value).await
         }
         _ => {
-            call.refuse_enterprise(&params)?;
-            let asked = KvDelete::read(&call.argument, &params)?;
+            call.refuse_enterprise(params)?;
+            let asked = KvDelete::read(&call.argument, params)?;
             at_home()?;
             delete(&api, asked).await
         }

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use muster_model::Index;
 use muster_wire::answer::{self, RaftServer};
+use muster_wire::query::Scope;
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, Read, own_datacenter};
+use crate::call::{Call, Read, Refuses, own_datacenter};
 use crate::connect::{nothing, refuse_write};
 use crate::health::is_node;
 use crate::reply::Reply;
@@ -33,12 +34,10 @@ pub(crate) async fn coordinate_datacenters(api: Arc<Api>, call: Call) -> Result<
 }
 
 pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    let read = Read::of(&call, &params)?;
-    call.refuse_partition(&params)?;
+    let read = Read::of(&call, Refuses::Last(Scope::Partition))?;
     read.at_home(&api)?;
     let node = api.agent.node_entry();
-    let own = params.non_empty("segment").is_none();
+    let own = read.params.non_empty("segment").is_none();
     wait(&api, &read).await;
     let mut body = Vec::new();
     answer::coordinates(&mut body, own.then_some(node.name.as_str()));
@@ -46,12 +45,10 @@ pub(crate) async fn coordinate_nodes(api: Arc<Api>, call: Call) -> Result<Reply,
 }
 
 pub(crate) async fn coordinate_node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    let read = Read::of(&call, &params)?;
-    call.refuse_partition(&params)?;
+    let read = Read::of(&call, Refuses::Last(Scope::Partition))?;
     read.at_home(&api)?;
     let node = api.agent.node();
-    if !is_node(node, &call.argument) || params.non_empty("segment").is_some() {
+    if !is_node(node, &call.argument) || read.params.non_empty("segment").is_some() {
         return Ok(Reply::missing());
     }
     wait(&api, &read).await;
@@ -61,7 +58,7 @@ pub(crate) async fn coordinate_node(api: Arc<Api>, call: Call) -> Result<Reply, 
 }
 
 /// A node that is alone keeps its coordinate: who waits for another waits to the end.
-async fn wait(api: &Api, read: &Read) {
+async fn wait(api: &Api, read: &Read<'_>) {
     if read.options.index == COORDINATES.0 {
         tokio::time::sleep(api.registry.wait_time(read.options.wait.unwrap_or_default())).await;
     }
@@ -80,7 +77,7 @@ pub(crate) async fn acl_replication(_: Arc<Api>, call: Call) -> Result<Reply, Ap
 
 /// There are none, and none can be made.
 pub(crate) async fn queries(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = Read::of(&call, &call.params()?)?;
+    let read = Read::of(&call, Refuses::Nothing)?;
     refuse_write(&call, "a prepared query")?;
     read.at_home(&api)?;
     nothing(&api, &read).await

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use muster_model::{Indexed, Session, SessionId};
 use muster_registry::{Command, Question, SubmitError, new_session_id};
-use muster_wire::query::datacenter;
+use muster_wire::query::{Scope, datacenter};
 use muster_wire::{answer, request};
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, Read, own_datacenter};
+use crate::call::{Call, Read, Refuses, own_datacenter};
 use crate::health::stored;
 use crate::reply::Reply;
 
@@ -47,11 +47,9 @@ pub(crate) async fn destroy(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
 }
 
 pub(crate) async fn renew(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let params = call.params()?;
-    let options = call.options(&params)?;
-    call.refuse_enterprise(&params)?;
+    let read = Read::of(&call, Refuses::Last(Scope::Namespace))?;
     let id = call.named("Missing session")?;
-    own_datacenter(&api, options.datacenter.as_deref(), false)?;
+    own_datacenter(&api, read.options.datacenter.as_deref(), false)?;
     let session = match SessionId::new(id) {
         Ok(id) => api.registry.renew_session(&id).await?,
         Err(_) => None,
@@ -63,7 +61,7 @@ pub(crate) async fn renew(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> 
 }
 
 pub(crate) async fn info(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = read(&call)?;
+    let read = Read::of(&call, Refuses::Last(Scope::Namespace))?;
     let id = call.named("Missing session")?;
     read.at_home(&api)?;
     let question = Question::session(id);
@@ -73,27 +71,19 @@ pub(crate) async fn info(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
 }
 
 pub(crate) async fn node(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = read(&call)?;
+    let read = Read::of(&call, Refuses::Last(Scope::Namespace))?;
     let node = call.named("Missing node name")?;
     read.at_home(&api)?;
     listed(&api, Question::sessions_on(node), read).await
 }
 
 pub(crate) async fn list(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
-    let read = read(&call)?;
+    let read = Read::of(&call, Refuses::Last(Scope::Namespace))?;
     read.at_home(&api)?;
     listed(&api, Question::sessions(), read).await
 }
 
-/// The options of a read; namespaces are refused after them.
-fn read(call: &Call) -> Result<Read, ApiError> {
-    let params = call.params()?;
-    let read = Read::of(call, &params)?;
-    call.refuse_enterprise(&params)?;
-    Ok(read)
-}
-
-async fn listed(api: &Api, question: Question<Vec<Indexed<Arc<Session>>>>, read: Read) -> Result<Reply, ApiError> {
+async fn listed(api: &Api, question: Question<Vec<Indexed<Arc<Session>>>>, read: Read<'_>) -> Result<Reply, ApiError> {
     let answer = api.registry.ask(&question, read.registry()).await?;
     let reply = api.bodies.reply(&question, "", &answer, || Reply::json(written(&answer.value)));
     Ok(reply.with_query(answer.index, true).good_at(read.good_at(&answer)))

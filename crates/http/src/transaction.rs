@@ -10,7 +10,7 @@ use muster_wire::request::{self, TransactionRequest};
 
 use crate::Api;
 use crate::api_error::ApiError;
-use crate::call::{Call, Read, own_datacenter};
+use crate::call::{Call, Read, Refuses, own_datacenter};
 use crate::health::stored;
 use crate::reply::Reply;
 
@@ -19,7 +19,7 @@ pub(crate) async fn handle(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
     let asked = request::transaction(&call.body().await?)
         .map_err(|error| ApiError::new(error.status().code(), error.to_string()))?;
     // Only what reads has options.
-    let read = if asked.writes { None } else { Some(Read::of(&call, &params)?.registry()) };
+    let read = if asked.writes { None } else { Some(Read::of(&call, Refuses::Nothing)?.registry()) };
     own_datacenter(&api, datacenter(&params).as_deref(), false)?;
     if !asked.refused.is_empty() {
         let was_read = asked.refused.iter().all(|(_, refusal)| refusal.is_late());
