@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use muster_agent::unknown_service;
-use muster_model::ServiceId;
+use muster_model::{ServiceId, quoted};
 use muster_wire::json::parse_bool;
 use muster_wire::query::Params;
 
@@ -35,6 +35,6 @@ fn reason<'a>(params: &'a Params<'_>) -> Result<Option<&'a str>, ApiError> {
     }
     let text = params.get("enable");
     let enable =
-        parse_bool(text).ok_or_else(|| ApiError::bad_request(format!("Invalid value for enable: {text:?}")))?;
+        parse_bool(text).ok_or_else(|| ApiError::bad_request(format!("Invalid value for enable: {}", quoted(text))))?;
     Ok(enable.then(|| params.get("reason")))
 }

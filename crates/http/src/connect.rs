@@ -6,7 +6,7 @@ use hyper::Method;
 use muster_model::Index;
 use muster_registry::{Answer, State, Topic};
 use muster_wire::answer::{self, ConnectRoot, Stored};
-use muster_wire::filter::ServiceRowFilter;
+use muster_wire::filter::{IntentionFilter, ServiceRowFilter};
 use muster_wire::query::Scope;
 
 use crate::Api;
@@ -88,7 +88,7 @@ pub(crate) async fn behind(api: Arc<Api>, call: Call) -> Result<Reply, ApiError>
 pub(crate) async fn intentions(api: Arc<Api>, call: Call) -> Result<Reply, ApiError> {
     refuse_write(&call, "intentions")?;
     let read = Read::of(&call, Refuses::Last(Scope::Namespace))?;
-    read.at_home(&api)?;
+    read.filter_at_home(&api, IntentionFilter::new)?;
     wait(&api, &read).await?;
     Ok(Reply::json("[]").with_query(ROOT_INDEX, true))
 }

@@ -230,7 +230,7 @@ fn is_printable(path: &str) -> bool {
         return true;
     }
     // Bytes that are no UTF-8 are left to who reads the path.
-    unescape_path(path).map_or(true, |path| path.chars().all(muster_wire::query::is_printable))
+    unescape_path(path).map_or(true, |path| path.chars().all(muster_model::is_printable))
 }
 
 fn is_pretty(pair: &str) -> bool {

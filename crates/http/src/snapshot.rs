@@ -98,7 +98,7 @@ async fn restore(api: &Api, upload: &Upload) -> Result<(), ApiError> {
         upload.has_ended();
     }
     match reading.await {
-        Ok(restored) => restored.map_err(refused),
+        Ok(restored) => restored.map_err(|error| ApiError::internal(error.to_string())),
         Err(_) => Err(ApiError::internal("the restore has panicked")),
     }
 }
@@ -184,14 +184,5 @@ impl Read for Receiver {
         let count = out.len().min(self.piece.len());
         self.piece.copy_to_slice(&mut out[..count]);
         Ok(count)
-    }
-}
-
-fn refused(error: ArchiveError<RestoreError>) -> ApiError {
-    match error {
-        ArchiveError::Refused(error) if error.is_unreadable() => ApiError::bad_request(error.to_string()),
-        ArchiveError::Refused(RestoreError::Write(error)) => error.into(),
-        ArchiveError::Refused(error) => ApiError::internal(error.to_string()),
-        error => ApiError::bad_request(error.to_string()),
     }
 }

@@ -1,6 +1,7 @@
 //! A request's body, read when its turn comes: a client that waits to be asked for it (`Expect: 100-continue`) is told
 //! first what is wrong with the rest of its request.
 
+use std::error::Error;
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -83,7 +84,7 @@ impl Upload {
                 Ok(collected.to_bytes())
             }
             Err(error) if error.is::<LengthLimitError>() => Err(limit.refuse(limit.bytes as u64 + 1)),
-            Err(error) => Err(ApiError::bad_request(format!("Request body could not be read: {error}"))),
+            Err(error) => Err((limit.unread)(reason(&*error))),
         }
     }
 
@@ -98,26 +99,44 @@ impl Upload {
     }
 }
 
-/// How long a body may be, with the refusal of a longer one.
+/// Why a body could not be read, in Go's words where it has some.
+fn reason(error: &(dyn Error + 'static)) -> String {
+    let mut cause = Some(error);
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        // As hyper says it: what follows a chunk is no end of line; its length is no number.
+        if text.starts_with("Invalid chunk") {
+            let is_body = text.starts_with("Invalid chunk body");
+            return if is_body { "malformed chunked encoding" } else { "invalid byte in chunk length" }.to_owned();
+        }
+        cause = inner.source();
+    }
+    error.to_string()
+}
+
+/// How long a body may be, with the refusals of a longer one and of one that cannot be read.
 #[derive(Debug, Clone, Copy)]
 struct Limit {
     bytes: usize,
     refusal: fn(u64, u64) -> String,
+    unread: fn(String) -> ApiError,
 }
 
 impl Limit {
     const USUAL: Self = Self {
         bytes: MAX_BODY,
         refusal: |bytes, limit| format!("Request body({bytes} bytes) too large, max size: {limit} bytes."),
+        unread: |reason| ApiError::bad_request(format!("Request decode failed: {reason}")),
     };
 
     fn of(route: &Route, settings: &Settings) -> Self {
         let value: fn(u64, u64) -> String = |bytes, limit| BadKvRequest::TooLarge { bytes, limit }.to_string();
         match route.pattern {
-            "/v1/kv/" => Self { bytes: settings.max_value_bytes, refusal: value },
+            "/v1/kv/" => Self { bytes: settings.max_value_bytes, refusal: value, unread: ApiError::internal },
             "/v1/txn" => Self {
                 bytes: settings.max_value_bytes.max(settings.max_transaction_bytes),
                 refusal: |bytes, limit| TransactionRequestError::TooLarge { bytes, limit }.to_string(),
+                unread: |reason| ApiError::bad_request(format!("Failed to parse body: {reason}")),
             },
             _ => Self::USUAL,
         }

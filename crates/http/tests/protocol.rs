@@ -113,9 +113,29 @@ async fn what_is_no_request_is_answered_by_its_status_alone_and_does_nothing() {
     }
     let chunked = "PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nx\r\n0\r\n\r\n";
     let (head, body) = raw(&server, chunked).await;
-    assert!(head.starts_with("HTTP/1.1 400"), "{head}");
-    assert!(body.starts_with("Request body could not be read: "), "{body}");
+    assert!(head.starts_with("HTTP/1.1 500"), "{head}");
+    assert_eq!(body, "invalid byte in chunk length");
     assert!(server.ask("GET", "/v1/kv/a", "").await.0.starts_with("HTTP/1.1 404"), "nothing was written");
+}
+
+#[tokio::test]
+async fn broken_chunks_are_told_as_consul_tells_them() {
+    let server = Server::start(|_| ()).await;
+    let [length, end] = ["zz\r\nx\r\n0\r\n\r\n", "1\r\nxx\r\n0\r\n\r\n"];
+    for (path, chunks, status, text) in [
+        ("/v1/kv/a", end, 500, "malformed chunked encoding"),
+        ("/v1/txn", length, 400, "Failed to parse body: invalid byte in chunk length"),
+        ("/v1/catalog/register", length, 400, "Request decode failed: invalid byte in chunk length"),
+        ("/v1/agent/check/update/x", length, 400, "Request decode failed: invalid byte in chunk length"),
+        // Consul makes a session, and fires an event, of what it could read.
+        ("/v1/session/create", length, 400, "Request decode failed: invalid byte in chunk length"),
+        ("/v1/event/fire/x", length, 400, "Request decode failed: invalid byte in chunk length"),
+    ] {
+        let head = format!("PUT {path} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n");
+        let (head, body) = raw(&server, &(head + chunks)).await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {head}");
+        assert_eq!(body, text, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -252,7 +272,7 @@ async fn whoever_is_let_go_is_told_so() {
         ("GET /v1/kv/%zz HTTP/1.1\r\nhost: x\r\n\r\n".to_owned(), "400"),
         ("GET /v1/kv/a HTTP/1.1\r\nhost: x\r\nexpect: more\r\n\r\n".to_owned(), "417"),
         (format!("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{chunk}"), "413"),
-        ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_owned(), "400"),
+        ("PUT /v1/kv/a HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n".to_owned(), "500"),
     ] {
         let mut stream = TcpStream::connect(server.address).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();

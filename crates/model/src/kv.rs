@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Index, SessionId};
+use crate::{Index, SessionId, quoted};
 
 /// The longest key that is accepted, in bytes. Consul sets no limit of its own; this one bounds the depth of the
 /// tree that keys are kept in.
@@ -48,7 +48,7 @@ impl fmt::Display for Key {
 
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", &*self.0)
+        fmt::Display::fmt(&quoted(&self.0), f)
     }
 }
 

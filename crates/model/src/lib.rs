@@ -13,6 +13,7 @@ mod mark;
 mod name;
 mod node;
 mod probe;
+mod quoted;
 mod service;
 mod session;
 mod transaction;
@@ -25,6 +26,7 @@ pub use mark::{ENGINE_META_KEY, MAINTENANCE_DRAINING, REGISTRAR_SERVICE};
 pub use name::{CheckId, InvalidName, MAX_NAME_BYTES, NameProblem, NodeName, ServiceId, ServiceName, SessionId};
 pub use node::{Meta, Node};
 pub use probe::{CheckDefinition, Described, DescribedValue, HttpProbe, Probe, Thresholds, Tls};
+pub use quoted::{Quoted, is_printable, quoted};
 pub use service::{Service, ServiceAddress, Weights};
 pub use session::{MAX_LOCK_DELAY, Session, SessionBehavior, SessionServiceCheck, SessionTtl};
 pub use transaction::{

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::quoted;
+
 /// The longest name or ID that is accepted, in bytes. Consul has no limit; DNS and Docker names stay far below.
 pub const MAX_NAME_BYTES: usize = 1024;
 
@@ -87,7 +89,7 @@ macro_rules! name {
 
         impl fmt::Debug for $type {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{:?}", &*self.0)
+                fmt::Display::fmt(&quoted(&self.0), f)
             }
         }
     };

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use muster_catalog::{CatalogDeregistration, CatalogRegistration};
-use muster_model::{CheckId, CheckStatus, Index, Key, KvWrite, NodeName, Operation, ServiceId, Session, SessionId};
+use muster_model::{
+    CheckId, CheckStatus, Index, Key, KvWrite, NodeName, Operation, ServiceId, Session, SessionId, quoted,
+};
 
 pub use operation::{OperationError, OperationFailure, OperationResult, Subject};
 
@@ -193,7 +195,7 @@ pub enum Rejection {
         address: Arc<str>,
     },
     /// A node whose agent answers would get another name by somebody else.
-    #[error("Error while renaming Node ID: {id:?}: node {name} has an agent, which alone gives it another name")]
+    #[error("Error while renaming Node ID: {}: node {name} has an agent, which alone gives it another name", quoted(.id))]
     NodeHasAgent {
         /// The ID.
         id: Arc<str>,

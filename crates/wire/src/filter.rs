@@ -5,6 +5,7 @@
 
 mod check;
 mod instance;
+mod intention;
 mod member;
 mod node;
 mod service;
@@ -108,6 +109,21 @@ impl InstanceFilter {
     /// Whether the instance passes; `checks` are the node's and its own.
     pub fn takes(&self, node: &Node, service: &Service, checks: &[Indexed<Arc<Check>>], datacenter: &str) -> bool {
         self.0.matches(&instance::InstanceRecord { node, service, checks, datacenter })
+    }
+}
+
+/// Over intentions: `/v1/connect/intentions`. There are none that could pass.
+#[derive(Debug, Clone)]
+pub struct IntentionFilter(());
+
+impl IntentionFilter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// [`BadFilter`] if it is none, or not one over intentions.
+    pub fn new(text: &str) -> Result<Self, BadFilter> {
+        Filter::new(text, intention::FIELDS)?;
+        Ok(Self(()))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Query strings, and the options that every read takes from them.
 
 mod options;
-mod printable;
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -9,7 +8,6 @@ use std::fmt::Write as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 pub use options::{BadOption, Consistency, QueryOptions, Scope, datacenter, passing};
-pub use printable::is_printable;
 
 /// A query string that Go's `url.ParseQuery` refuses. Consul answers 500 with an empty body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,5 +1,7 @@
 //! Refusals that need no body: routing's, and what the registry and the agent do not have.
 
+use muster_model::quoted;
+
 use crate::Status;
 
 /// A refusal in Consul's words. Displays as the answer's body.
@@ -30,7 +32,7 @@ pub enum Refusal {
     #[error("Missing value for enable")]
     MissingEnable,
     /// Maintenance with an `?enable` that is no truth value.
-    #[error("Invalid value for enable: {0:?}")]
+    #[error("Invalid value for enable: {}", quoted(.0))]
     InvalidEnable(String),
     /// Another datacenter, which is not there.
     #[error("No path to datacenter")]
@@ -39,13 +41,13 @@ pub enum Refusal {
     #[error("unknown service ID: {0}")]
     NoSuchService(String),
     /// `/v1/agent/service/deregister/ID` and maintenance.
-    #[error("Unknown service ID {0:?}. Ensure that the service ID is passed, not the service name.")]
+    #[error("Unknown service ID {}. Ensure that the service ID is passed, not the service name.", quoted(.0))]
     UnknownServiceId(String),
     /// `/v1/agent/check/…/ID`.
-    #[error("Unknown check ID {0:?}. Ensure that the check ID is passed, not the check name.")]
+    #[error("Unknown check ID {}. Ensure that the check ID is passed, not the check name.", quoted(.0))]
     UnknownCheckId(String),
     /// A check that names an instance which the agent does not have.
-    #[error("ServiceID {0:?} does not exist")]
+    #[error("ServiceID {} does not exist", quoted(.0))]
     NoServiceForCheck(String),
     /// A check in the catalog that names an instance which its node does not have.
     #[error("Unknown service ID '{service}' for check ID '{check}'")]
@@ -56,7 +58,7 @@ pub enum Refusal {
         check: String,
     },
     /// A report on a check that takes none.
-    #[error("CheckID {0:?} does not have associated TTL")]
+    #[error("CheckID {} does not have associated TTL", quoted(.0))]
     NotTtl(String),
     /// A check that runs a command.
     #[error(

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use muster_model::{CheckId, Index, Indexed, Key, KvEntry, Node, NodeName, Service, ServiceId};
+use muster_model::{CheckId, Index, Indexed, Key, KvEntry, Node, NodeName, Service, ServiceId, quoted};
 
 use super::Rejection;
 use crate::query::CheckRow;
@@ -76,7 +76,7 @@ pub enum OperationFailure {
     #[error("failed to check session, key {0:?} doesn't exist")]
     NoKeyForSession(Key),
     /// The key has another holder.
-    #[error("failed session check for key {key:?}, current session {current:?} != {asked:?}")]
+    #[error("failed session check for key {key:?}, current session {} != {}", quoted(.current), quoted(.asked))]
     OtherSession {
         /// The key.
         key: Key,
@@ -129,7 +129,7 @@ impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => write!(f, "key {key:?}"),
-            Self::Node(node) => write!(f, "node {node:?}"),
+            Self::Node(node) => write!(f, "node {}", quoted(node)),
             Self::Service { id, node } => write!(f, "service {id:?} on node {node:?}"),
             Self::Check { id, node } => write!(f, "check {id:?} on node {node:?}"),
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Registry, SubmitError};
-use crate::command::{Command, Rejection, RestoreStep};
+use crate::command::{Command, RestoreStep};
 use crate::state::{RULES_LEVEL, State};
 use crate::stored::state_chunks;
 
@@ -102,16 +102,5 @@ impl Restore {
     async fn step(&self, step: RestoreStep) -> Result<(), RestoreError> {
         self.registry.submit(Command::Restore(step)).await?;
         Ok(())
-    }
-}
-
-impl RestoreError {
-    /// Whether it is the snapshot's fault.
-    pub fn is_unreadable(&self) -> bool {
-        match self {
-            Self::NewerRules { .. } => true,
-            Self::Write(SubmitError::Rejected(Rejection::UnreadableState(_)) | SubmitError::TooLarge { .. }) => true,
-            Self::Busy | Self::Write(_) => false,
-        }
     }
 }

@@ -1,13 +1,15 @@
 //! Numbers and truth values in query strings, with Go's strconv errors.
 
+use muster_model::quoted;
+
 /// Why a text is no number. Displays as Go's error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidNumber {
     /// No digits, or something besides them.
-    #[error("strconv.ParseUint: parsing {0:?}: invalid syntax")]
+    #[error("strconv.ParseUint: parsing {}: invalid syntax", quoted(.0))]
     Syntax(String),
     /// Does not fit into 64 bits.
-    #[error("strconv.ParseUint: parsing {0:?}: value out of range")]
+    #[error("strconv.ParseUint: parsing {}: value out of range", quoted(.0))]
     Range(String),
 }
 

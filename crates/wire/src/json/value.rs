@@ -1,5 +1,9 @@
 //! A JSON value as it was read.
 
+use std::fmt;
+
+use super::{ArrayWriter, ObjectWriter, push_string};
+
 /// A JSON value. Numbers stay text, since Go reads them by the type that they are for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -28,7 +32,35 @@ impl Object {
     }
 }
 
+/// As it was written, but for blanks and escapes.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = Vec::new();
+        self.write(&mut out);
+        f.write_str(&String::from_utf8_lossy(&out))
+    }
+}
+
 impl Value {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Null => out.extend_from_slice(b"null"),
+            Self::Bool(value) => out.extend_from_slice(if *value { b"true" } else { b"false" }),
+            Self::Number(text) => out.extend_from_slice(text.as_bytes()),
+            Self::String(text) => push_string(out, text),
+            Self::Array(items) => {
+                let mut list = ArrayWriter::new(out);
+                items.iter().for_each(|item| item.write(list.item()));
+                list.end();
+            }
+            Self::Object(Object(members)) => {
+                let mut object = ObjectWriter::new(out);
+                members.iter().for_each(|(name, value)| value.write(object.entry(name)));
+                object.end();
+            }
+        }
+    }
+
     /// What Go's errors call it.
     pub fn kind(&self) -> &'static str {
         match self {

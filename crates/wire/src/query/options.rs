@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_model::quoted;
+
 use crate::Status;
 use crate::duration_text::GoDuration;
 use crate::header;
@@ -69,7 +71,7 @@ pub enum BadOption {
     #[error("Invalid wait time")]
     Wait,
     /// No duration.
-    #[error("Invalid max_stale value {0:?}")]
+    #[error("Invalid max_stale value {}", quoted(.0))]
     MaxStale(String),
     /// Stale and consistent at once.
     #[error("Cannot specify ?stale with ?consistent, conflicting semantics.")]

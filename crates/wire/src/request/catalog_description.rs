@@ -132,17 +132,6 @@ impl Fill for DescriptionFields {
     }
 }
 
-/// The text of what is neither text nor number, without what it holds.
-fn as_json(value: &Value) -> &'static str {
-    match value {
-        Value::Bool(true) => "true",
-        Value::Bool(false) => "false",
-        Value::Array(_) => "[]",
-        Value::Object(_) => "{}",
-        _ => "null",
-    }
-}
-
 impl DescriptionFields {
     fn take_duration(&mut self, fields: &Fields, field: &'static str, value: &Value) -> Result<(), DecodeError> {
         if fields.go(false, true) {
@@ -151,7 +140,7 @@ impl DescriptionFields {
                     GoDuration::parse(text)?;
                 }
                 Value::Number(_) => {}
-                other => return Err(DecodeError::NoNumber(as_json(other))),
+                other => return Err(DecodeError::NoNumber(other.to_string())),
             }
         }
         self.durations.insert(field, value.clone());

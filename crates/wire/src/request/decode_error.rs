@@ -1,5 +1,7 @@
 //! Why a body cannot be decoded, in Go's words.
 
+use muster_model::quoted;
+
 use crate::duration_text::InvalidDuration;
 use crate::json::SyntaxError;
 
@@ -30,7 +32,7 @@ pub enum DecodeError {
         expected: &'static str,
     },
     /// A field that Consul does not know.
-    #[error("json: unknown field {0:?}")]
+    #[error("json: unknown field {}", quoted(.0))]
     UnknownField(String),
     /// The same in the catalog, which says why it is unknown.
     #[error("json: unknown field \"Namespace\" - Namespaces are a Consul Enterprise feature")]
@@ -39,8 +41,8 @@ pub enum DecodeError {
     #[error(transparent)]
     Duration(#[from] InvalidDuration),
     /// A duration that is neither a text nor a number.
-    #[error("strconv.ParseFloat: parsing {0:?}: invalid syntax")]
-    NoNumber(&'static str),
+    #[error("strconv.ParseFloat: parsing {}: invalid syntax", quoted(.0))]
+    NoNumber(String),
     /// Bytes that are not in base64.
     #[error("illegal base64 data at input byte {0}")]
     Base64(usize),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use muster_model::{
     CheckOperation, Index, InvalidKey, InvalidName, Key, KvOperation, KvWrite, Node, NodeName, NodeOperation,
-    NodeReference, Operation, ServiceId, ServiceOperation, SessionId,
+    NodeReference, Operation, ServiceId, ServiceOperation, SessionId, quoted,
 };
 
 use super::catalog::check_node_id;
@@ -86,13 +86,13 @@ pub enum OperationRefusal {
     #[error("missing session")]
     MissingSession,
     /// A lock for something that cannot be a session's ID.
-    #[error("invalid session {0:?}")]
+    #[error("invalid session {}", quoted(.0))]
     InvalidSession(String),
     /// A check that cannot be looked up, since it has no ID or no node. Each verb has words of its own for it.
     #[error("{0}: index error: object is missing a value for this index")]
     NoCheck(&'static str),
     /// An instance that is asked for without its ID.
-    #[error("service \"\" on node {0:?} doesn't exist")]
+    #[error("service \"\" on node {} doesn't exist", quoted(.0))]
     NoServiceId(String),
     /// Meta of a service that cannot be kept.
     #[error("Invalid Service Meta for node {node} and serviceID {service}: {problem}")]

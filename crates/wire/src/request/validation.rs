@@ -1,6 +1,6 @@
 //! What a decoded body is refused for.
 
-use muster_model::{InvalidName, Weights};
+use muster_model::{InvalidName, Weights, quoted};
 
 use super::{DecodeError, MetaProblem};
 use crate::Status;
@@ -119,7 +119,7 @@ pub enum CatalogRequestError {
     #[error("failed health check lookup: index error: object is missing a value for this index")]
     MissingCheckId,
     /// The same in a registration.
-    #[error("failed inserting check on node {node:?}: {}", Self::MissingCheckId)]
+    #[error("failed inserting check on node {}: {}", quoted(.node), Self::MissingCheckId)]
     RegisteredCheckId {
         /// The node.
         node: String,

@@ -1,7 +1,8 @@
 //! Query strings and paths of requests.
 
+use muster_model::is_printable;
 use muster_wire::query::{
-    Params, QueryOptions, Scope, datacenter, is_escaped_well, is_printable, passing, path, plain_path, unescape_path,
+    Params, QueryOptions, Scope, datacenter, is_escaped_well, passing, path, plain_path, unescape_path,
 };
 use muster_wire::request::{EventRequest, KvDelete, KvGet, KvPut};
 

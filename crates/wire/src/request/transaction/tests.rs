@@ -104,7 +104,7 @@ fn refuses_operations_in_consuls_words() {
     assert_eq!(refusal(r#"{"KV":{"Verb":"set"}}"#), "Must provide key");
     assert_eq!(refusal(r#"{"KV":{"Verb":"burn","Key":"k"}}"#), "unknown KV operation: burn");
     assert_eq!(refusal(r#"{"KV":{"Verb":"lock","Key":"k"}}"#), "missing session");
-    assert_eq!(refusal(r#"{"KV":{"Verb":"lock","Key":"k","Session":"a\u0001"}}"#), "invalid session \"a\\u{1}\"");
+    assert_eq!(refusal(r#"{"KV":{"Verb":"lock","Key":"k","Session":"a\u0001"}}"#), "invalid session \"a\\x01\"");
     assert_eq!(refusal(r#"{"Node":{"Verb":"set","Node":{}}}"#), "Must provide node");
     assert_eq!(
         refusal(r#"{"Node":{"Verb":"set","Node":{"Node":"n","ID":"x"}}}"#),
