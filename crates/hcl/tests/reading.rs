@@ -47,6 +47,13 @@ fn octal_and_hexadecimal_stay_visible() {
 }
 
 #[test]
+fn a_block_has_seven_labels_at_most() {
+    let text = |labels| format!("a {}{{ }}", "b ".repeat(labels));
+    assert!(parse_hcl(text(7).as_bytes()).is_ok());
+    assert!(refused(&text(8)).contains("in each other"), "{}", refused(&text(8)));
+}
+
+#[test]
 fn mistakes_are_told_with_their_place() {
     let cases = [
         ("a = 1\nb", "2:2: key \"b\" needs a = with a value, or a block in braces"),
