@@ -132,6 +132,49 @@ async fn an_alias_follows_another_node() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_alias_that_comes_later_does_not_wait_for_a_change() {
+    let world = World::new().await;
+    world.put_elsewhere(CheckStatus::Passing).await;
+    for name in ["a", "b"] {
+        world.agent.register_check(on_its_own(name, None, alias(Some("db"), Some("n2")))).await.unwrap();
+        sleep(seconds(1)).await;
+        assert_eq!(world.status(name).unwrap().0, CheckStatus::Passing, "{name}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_others_put_on_the_agents_own_node_is_nothing_to_its_aliases() {
+    let world = World::new().await;
+    world.agent.register(&registration("web", &[])).await.unwrap();
+    world.agent.register_check(on_its_own("a", None, alias(Some("web"), None))).await.unwrap();
+    world.until("a", CheckStatus::Passing).await;
+    let check = Check { definition: None, ..on_its_own("foreign", Some("web"), tcp("")) };
+    let foreign = CatalogRegistration {
+        node: NodeUpdate::Keep(NodeName::new("n1").unwrap()),
+        service: None,
+        checks: vec![CatalogCheck { check, keep_result: false }],
+        replace_checks: false,
+        owner: Owner::Catalog,
+    };
+    Catalog::register(&world.registry, foreign).await.unwrap();
+    sleep(seconds(1)).await;
+    let statuses = ["foreign", "a"].map(|check| world.status(check).unwrap().0);
+    assert_eq!(statuses, [CheckStatus::Critical, CheckStatus::Passing]);
+    world.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_is_reported_from_now_on_is_run_no_more() {
+    let world = World::new().await;
+    world.agent.register_check(on_its_own("c", None, tcp("127.0.0.1:1"))).await.unwrap();
+    assert!(world.agent.scheduler.has(&id("c")));
+    world.agent.register_check(on_its_own("c", None, CheckDefinition::ttl(seconds(600)))).await.unwrap();
+    assert!(!world.agent.scheduler.has(&id("c")));
+    world.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_instance_that_stays_critical_goes_with_its_checks() {
     let world = World::new().await;
     world.agent.register(&registration("web", &[])).await.unwrap();
