@@ -161,6 +161,23 @@ async fn what_a_live_agent_has_stays_and_what_it_had_comes_back() {
     running.stop().await;
 }
 
+#[tokio::test]
+async fn what_an_agent_had_that_answers_no_more_goes() {
+    let running = Running::new().await;
+    let registry = &running.registry;
+    registry.register(registration("old", "saved", Owner::Agent)).await.unwrap();
+    let chunks = saved(registry);
+    registry.deregister(CatalogDeregistration::Node(node())).await.unwrap();
+    registry.register(registration("new", "current", Owner::Agent)).await.unwrap();
+    registry.keep_lease(&node(), Duration::from_secs(3600)).await.unwrap();
+    registry.submit(Command::LeaseLapse { node: node(), epoch: Index(1) }).await.unwrap();
+    restore(registry, &chunks).await.unwrap();
+    let entry = registry.state().node_services("n").value.unwrap();
+    let ids: Vec<_> = entry.services.iter().map(|service| service.value.id.to_string()).collect();
+    assert_eq!((&*entry.node.value.id, ids), ("old", vec!["saved".to_owned()]));
+    running.stop().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn timers_of_before_end_nothing_that_came_back() {
     let running = Running::new().await;
