@@ -16,7 +16,7 @@ use crate::traffic::Load;
 use failure::Death;
 
 /// Nothing is waited for longer, but for what has a time of its own.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// All that checks need to know.
 #[derive(Debug, Default)]
@@ -94,7 +94,7 @@ impl Stage {
                 events.next().await?;
             }
         };
-        tokio::time::timeout(PATIENCE, wait).await.with_context(|| format!("not {count} nodes in a minute"))??;
+        tokio::time::timeout(PATIENCE, wait).await.with_context(|| format!("not {count} nodes in {PATIENCE:?}"))??;
         Ok(format!("{count} nodes, all Ready and Active, manager1 is the Leader"))
     }
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 const WAIT: &str = "10s";
 /// A key.
 const MEMORY: &str = "/v1/kv/walkthrough/memory";
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// Before a registry that did not answer is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
 

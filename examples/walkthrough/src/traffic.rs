@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 const PACE: Duration = Duration::from_millis(50);
 /// So many requests of the load may be under way.
 const UNDER_WAY: usize = 256;
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// A request that takes longer is counted as slow.
 const SLOW: Duration = Duration::from_secs(1);
 /// So many requests in a row for each container, all answered right, are the proof.

@@ -70,7 +70,9 @@ impl Stage {
             }
             anyhow::Ok(death.when.elapsed())
         };
-        let after = tokio::time::timeout(PATIENCE, down).await.context("the node is not Down in a minute")??;
+        let after = tokio::time::timeout(PATIENCE, down)
+            .await
+            .with_context(|| format!("the node is not Down in {PATIENCE:?}"))??;
         let held = format!("{name} is Down {} after it died{}", seconds(after), self.requests_since(death.before));
         self.dead.insert(name.to_owned(), death);
         Ok(held)
@@ -93,7 +95,9 @@ impl Stage {
             }
             anyhow::Ok(())
         };
-        tokio::time::timeout(PATIENCE, ready).await.context("the node is not Ready in a minute")??;
+        tokio::time::timeout(PATIENCE, ready)
+            .await
+            .with_context(|| format!("the node is not Ready in {PATIENCE:?}"))??;
         let address = death.address.clone();
         let back = |instances: &[Instance]| {
             let of_host: Vec<_> = instances.iter().filter(|instance| instance.address == address).collect();
