@@ -1,10 +1,11 @@
 //! Checks that are registered on their own, and reports of TTL checks.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, NodeUpdate, Owner};
-use muster_model::{Check, CheckId, CheckStatus, Probe};
+use muster_model::{Check, CheckId, CheckStatus, Indexed, Probe};
 
 use crate::announce::serf_health;
 use crate::table::Verdict;
@@ -16,15 +17,40 @@ impl Agent {
         if let Some(definition) = &check.definition {
             self.permit(&definition.probe)?;
         }
-        self.add_check(check).await
+        let id = check.id.clone();
+        self.add_check(check).await?;
+        self.take_up(&self.check(&id).await?.value);
+        Ok(())
     }
 
-    /// Adds a check that a file of the agent's own configuration defines.
+    /// Adds a check that a file of the agent's own configuration defines. One that is as it was is not touched.
     pub async fn register_defined_check(&self, check: Check) -> Result<(), CatalogError> {
         if let Some(definition) = &check.definition {
             self.permit_defined(&definition.probe)?;
         }
-        self.add_check(check).await
+        let before = self.entries().await?.checks;
+        let id = check.id.clone();
+        self.add_check(check).await?;
+        self.take_up_changed(&[id], &before).await
+    }
+
+    /// Sees to checks that are others than before. The rest goes on: a reload that changes nothing must not give a
+    /// TTL check that nobody reports a new term.
+    pub(crate) async fn take_up_changed(
+        &self,
+        registered: &[CheckId],
+        before: &BTreeMap<CheckId, Indexed<Arc<Check>>>,
+    ) -> Result<(), CatalogError> {
+        let checks = self.entries().await?.checks;
+        for check in registered.iter().filter_map(|id| checks.get(id)).map(|check| &check.value) {
+            let same = before.get(&check.id).is_some_and(|before| {
+                before.value.definition == check.definition && before.value.service_id == check.service_id
+            });
+            if !same || !self.table.has(&check.id) {
+                self.take_up(check);
+            }
+        }
+        Ok(())
     }
 
     async fn add_check(&self, mut check: Check) -> Result<(), CatalogError> {
@@ -39,10 +65,7 @@ impl Agent {
         if let Some(definition) = &check.definition {
             check.kind = Arc::from(definition.probe.kind());
         }
-        let id = check.id.clone();
-        self.put_check(check, true).await?;
-        self.take_up(&self.check(&id).await?.value);
-        Ok(())
+        self.put_check(check, true).await
     }
 
     /// Removes a check that was registered on this node.

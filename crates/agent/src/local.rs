@@ -23,46 +23,62 @@ impl Agent {
         for asked in &registration.checks {
             self.permit(&asked.definition.probe)?;
         }
-        self.put_service(registration, replace_checks).await
+        let registered = self.put_service(registration, replace_checks).await?;
+        if registered.is_empty() && !replace_checks {
+            return Ok(());
+        }
+        let checks = self.entries().await?.checks;
+        for check in registered.iter().filter_map(|id| checks.get(id)) {
+            self.take_up(&check.value);
+        }
+        if replace_checks {
+            self.let_go_of_all_but(&checks);
+        }
+        Ok(())
     }
 
-    /// Registers what a file of the agent's own configuration defines; checks that it does not name go.
-    pub async fn register_defined_service(&self, registration: &Registration) -> Result<(), CatalogError> {
+    /// Registers what a file of the agent's own configuration defines; `again`: it is defined as it was before. Its
+    /// other checks stay, whoever registered them. What is as it was is not touched: it keeps its result, its times
+    /// run on, and tags that are for others to say (EnableTagOverride) stay what they said.
+    pub async fn register_defined_service(&self, registration: &Registration, again: bool) -> Result<(), CatalogError> {
         for asked in &registration.checks {
             self.permit_defined(&asked.definition.probe)?;
         }
-        self.put_service(registration, true).await
+        let before = self.entries().await?;
+        let mut registration = registration.clone();
+        let service = &mut registration.service;
+        if let Some(present) = before.services.get(&service.id).map(|present| &present.value)
+            && again
+            && present.enable_tag_override
+            && service.enable_tag_override
+        {
+            service.tags.clone_from(&present.tags);
+        }
+        let registered = self.put_service(&registration, false).await?;
+        self.take_up_changed(&registered, &before.checks).await
     }
 
-    async fn put_service(&self, registration: &Registration, replace_checks: bool) -> Result<(), CatalogError> {
+    /// Writes the instance with its checks; their IDs.
+    async fn put_service(
+        &self,
+        registration: &Registration,
+        replace_checks: bool,
+    ) -> Result<Vec<CheckId>, CatalogError> {
         self.refuse_server(&registration.service.id)?;
-        registration.checks.iter().flat_map(|asked| &asked.id).try_for_each(refuse_health)?;
+        let invalid = |invalid: InvalidName| CatalogError::Refused { reason: format!("Invalid check: {invalid}") };
+        let ids = registration.check_ids().map_err(invalid)?;
+        ids.iter().try_for_each(refuse_health)?;
         let service = &with_tagged_addresses(registration.service.clone());
-        let several = registration.checks.len() > 1;
-        let checks = registration.checks.iter().enumerate().map(|(place, asked)| {
-            let id = match &asked.id {
-                Some(id) => Ok(id.clone()),
-                None if several => CheckId::new(format!("service:{}:{}", service.id, place + 1)),
-                None => CheckId::new(format!("service:{}", service.id)),
-            };
-            Ok(wanted_check(service, id?, asked))
-        });
-        let checks: Vec<CatalogCheck> = checks
-            .collect::<Result<_, InvalidName>>()
-            .map_err(|invalid| CatalogError::Refused { reason: format!("Invalid check: {invalid}") })?;
-        let started: Vec<CheckId> = checks.iter().map(|wanted| wanted.check.id.clone()).collect();
+        let checks = ids.iter().zip(&registration.checks).map(|(id, asked)| wanted_check(service, id.clone(), asked));
         let registration = CatalogRegistration {
             node: NodeUpdate::Put((*self.node_entry()).clone()),
             service: Some(service.clone()),
-            checks,
+            checks: checks.collect(),
             replace_checks,
             owner: Owner::Agent,
         };
         self.catalog.register(registration).await?;
-        if started.is_empty() && !replace_checks {
-            return Ok(());
-        }
-        self.follow_checks_of(&service.id, &started, replace_checks).await
+        Ok(ids)
     }
 
     /// The service that stands for the server is its own: whoever put another in its place would take it out with it.
@@ -74,20 +90,6 @@ impl Agent {
             }
             _ => Ok(()),
         }
-    }
-
-    /// Takes up the instance's checks that were registered now; with `only`, lets go of what the catalog has no more.
-    async fn follow_checks_of(&self, service: &ServiceId, started: &[CheckId], only: bool) -> Result<(), CatalogError> {
-        let checks = self.entries().await?.checks;
-        for check in checks.values().filter(|check| check.value.service_id.as_ref() == Some(service)) {
-            if started.contains(&check.value.id) {
-                self.take_up(&check.value);
-            }
-        }
-        if only {
-            self.let_go_of_all_but(&checks);
-        }
-        Ok(())
     }
 }
 

@@ -150,6 +150,11 @@ impl CheckTable {
         self.lock().take(id);
     }
 
+    /// Whether the check is here.
+    pub fn has(&self, id: &CheckId) -> bool {
+        self.lock().entries.contains_key(id)
+    }
+
     /// Whether somebody reports this check.
     pub fn is_ttl(&self, id: &CheckId) -> bool {
         self.lock().entries.get(id).is_some_and(|entry| entry.ttl.is_some())
@@ -328,12 +333,18 @@ impl Entry {
     }
 }
 
-/// Consul's output for a check that ran out.
+/// Consul's output for a check that ran out. One that runs out again, since the agent restarted in between, goes on
+/// saying what was reported last.
 fn expired_output(last: &str) -> Arc<str> {
+    const EXPIRED: &str = "TTL expired";
+    const FOLLOWS: &str = "TTL expired (last output before timeout follows): ";
     if last.is_empty() {
-        return Arc::from("TTL expired");
+        Arc::from(EXPIRED)
+    } else if last == EXPIRED || last.starts_with(FOLLOWS) {
+        Arc::from(last)
+    } else {
+        Arc::from(format!("{FOLLOWS}{last}"))
     }
-    Arc::from(format!("TTL expired (last output before timeout follows): {last}"))
 }
 
 /// Between half of the time and all of it, so that many checks do not write at once.

@@ -1,4 +1,5 @@
 mod active;
+mod defined;
 mod settings;
 
 use std::collections::BTreeMap;

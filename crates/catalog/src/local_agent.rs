@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use muster_model::{CheckDefinition, CheckId, CheckStatus, Index, Service, ServiceId};
+use muster_model::{CheckDefinition, CheckId, CheckStatus, Index, InvalidName, Service, ServiceId};
 
 use crate::{CatalogError, Pending};
 
@@ -46,6 +46,22 @@ pub struct Registration {
     pub service: Service,
     /// Its checks.
     pub checks: Vec<CheckRegistration>,
+}
+
+impl Registration {
+    /// The IDs of its checks, in their order.
+    ///
+    /// # Errors
+    /// If one that follows from the instance's would be none.
+    pub fn check_ids(&self) -> Result<Vec<CheckId>, InvalidName> {
+        let (service, several) = (&self.service.id, self.checks.len() > 1);
+        let ids = self.checks.iter().enumerate().map(|(place, asked)| match &asked.id {
+            Some(id) => Ok(id.clone()),
+            None if several => CheckId::new(format!("service:{service}:{}", place + 1)),
+            None => CheckId::new(format!("service:{service}")),
+        });
+        ids.collect()
+    }
 }
 
 /// A check as its registrar asks for it.

@@ -1,5 +1,7 @@
 //! What files define is registered as clients register it, without a request.
 
+use muster_model::CheckId;
+
 use crate::api_error::ApiError;
 use crate::{Api, agent, agent_check};
 
@@ -8,13 +10,21 @@ use crate::{Api, agent, agent_check};
 #[error("{0}")]
 pub struct DefinitionRefused(String);
 
-/// As `/v1/agent/service/register?replace-existing-checks` does, but checks may run commands if files may say so.
-pub async fn register_service(api: &Api, body: &[u8]) -> Result<(), DefinitionRefused> {
+/// The IDs of the checks that the body of an instance's registration names.
+pub fn service_checks(body: &[u8]) -> Result<Vec<CheckId>, DefinitionRefused> {
     let registration = agent::registration(body).map_err(refused)?;
-    api.agent.register_defined_service(&registration).await.map_err(|error| refused(error.into()))
+    registration.check_ids().map_err(|invalid| DefinitionRefused(format!("Invalid check: {invalid}")))
 }
 
-/// As `/v1/agent/check/register` does, but it may run commands if files may say so.
+/// As `/v1/agent/service/register` does, but checks may run commands if files may say so, and what is as it was is
+/// not touched; `again`: it is defined as it was before.
+pub async fn register_service(api: &Api, body: &[u8], again: bool) -> Result<(), DefinitionRefused> {
+    let registration = agent::registration(body).map_err(refused)?;
+    api.agent.register_defined_service(&registration, again).await.map_err(|error| refused(error.into()))
+}
+
+/// As `/v1/agent/check/register` does, but it may run commands if files may say so, and what is as it was is not
+/// touched.
 pub async fn register_check(api: &Api, body: &[u8]) -> Result<(), DefinitionRefused> {
     let check = agent_check::check(body).map_err(refused)?;
     api.agent.register_defined_check(check).await.map_err(|error| refused(error.into()))

@@ -50,7 +50,7 @@ use muster_registry::Registry;
 pub use about::{About, Said};
 pub use agent_control::{Control, Reload};
 pub use connections::Connections;
-pub use definition::{DefinitionRefused, register_check, register_service};
+pub use definition::{DefinitionRefused, register_check, register_service, service_checks};
 pub use listener::Listener;
 pub use metrics::Telemetry;
 pub use rates::{RateMode, Rates, RequestLimits};

@@ -1,16 +1,18 @@
 //! Services and checks that files define, kept registered: what left the files leaves the registry.
 //!
-//! What the files defined last is remembered beside the journal, since a service may leave them while nothing
-//! runs. What was registered by the API is never touched.
+//! What the files defined last is remembered beside the journal, a service's checks each for itself, since they may
+//! leave the files while nothing runs. What files define is registered as it stands there, which changes nothing where
+//! nothing changed; what goes is the difference between what they defined and what they define. What was registered
+//! by the API is never touched, be it a check of a service that a file defines, or its maintenance.
 
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Error, Result, anyhow};
 use muster_catalog::{CatalogError, LocalAgent};
-use muster_http::Api;
+use muster_http::{Api, DefinitionRefused};
 use muster_model::{CheckId, ServiceId};
 
 use crate::config::{Definition, Subject};
@@ -23,6 +25,8 @@ pub struct Definitions {
     api: Arc<Api>,
     file: Option<PathBuf>,
     registered: BTreeSet<(Subject, String)>,
+    /// What was registered last by this process.
+    applied: Vec<Definition>,
 }
 
 impl Definitions {
@@ -30,42 +34,54 @@ impl Definitions {
     pub fn open(api: Arc<Api>, data_dir: Option<&Path>) -> Result<Self> {
         let file = data_dir.map(|directory| directory.join(FILE));
         let registered = file.as_deref().map(remembered).transpose()?.unwrap_or_default();
-        Ok(Self { api, file, registered })
+        Ok(Self { api, file, registered, applied: Vec::new() })
     }
 
     /// Registers what is defined, and takes out what was and is no more. A definition that is refused is told and
     /// stops it there.
     pub async fn apply(&mut self, wanted: &[Definition]) -> Result<()> {
-        let defined: BTreeSet<_> =
-            wanted.iter().map(|definition| (definition.subject, definition.id.clone())).collect();
+        let each: Vec<_> = wanted.iter().map(named).collect::<Result<_>>()?;
+        let defined: BTreeSet<_> = each.iter().flatten().cloned().collect();
         let before = self.registered.clone();
         let gone: Vec<_> = before.difference(&defined).cloned().collect();
         // Remembered before it is registered: what a crash leaves behind must still be found.
-        self.registered.extend(defined.iter().cloned());
+        self.registered.extend(defined);
         self.remember()?;
         for (place, definition) in wanted.iter().enumerate() {
-            if let Err(error) = self.register(definition).await {
+            let again = self.is_as_before(definition, &before);
+            if let Err(error) = self.register(definition, again).await {
                 // What is not registered by this file may be by somebody else.
-                let done = wanted[..place].iter().map(|done| (done.subject, done.id.clone()));
-                self.registered = before.into_iter().chain(done).collect();
+                self.registered = before.into_iter().chain(each.into_iter().take(place).flatten()).collect();
                 self.remember()?;
                 return Err(error);
             }
         }
-        // Checks first: their services take them along.
-        for (subject, id) in gone.into_iter().rev() {
+        // Services first: they take their checks along, and none is ever seen without the check that spoke against it.
+        for (subject, id) in gone {
             self.take_out(subject, &id).await?;
             self.registered.remove(&(subject, id));
         }
+        self.applied = wanted.to_vec();
         self.remember()
     }
 
-    async fn register(&self, definition: &Definition) -> Result<()> {
+    /// Whether it says what it said last. Of the time before the start only that it was there is known: what stands
+    /// in the registry counts then, as in Consul.
+    fn is_as_before(&self, definition: &Definition, before: &BTreeSet<(Subject, String)>) -> bool {
+        let (subject, id) = (definition.subject, &definition.id);
+        let last = self.applied.iter().find(|last| last.subject == subject && last.id == *id);
+        match last {
+            Some(last) => last.body == definition.body,
+            None => before.contains(&(subject, id.clone())),
+        }
+    }
+
+    async fn register(&self, definition: &Definition, again: bool) -> Result<()> {
         let done = match definition.subject {
-            Subject::Service => muster_http::register_service(&self.api, &definition.body).await,
+            Subject::Service => muster_http::register_service(&self.api, &definition.body, again).await,
             Subject::Check => muster_http::register_check(&self.api, &definition.body).await,
         };
-        done.map_err(|refusal| anyhow!("{}: {} {:?}: {refusal}", definition.place, definition.subject, definition.id))
+        done.map_err(|refusal| refused(definition, &refusal))
     }
 
     async fn take_out(&self, subject: Subject, id: &str) -> Result<()> {
@@ -75,7 +91,7 @@ impl Definitions {
             Subject::Check => agent.deregister_check(&CheckId::new(id)?).await,
         };
         match gone {
-            // Somebody took it out by the API.
+            // It went with its service, or somebody took it out by the API.
             Ok(()) | Err(CatalogError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error).with_context(|| format!("cannot take out {subject} {id:?}")),
         }
@@ -90,6 +106,20 @@ impl Definitions {
             .and_then(|()| std::fs::rename(&draft, path))
             .with_context(|| format!("cannot write {}", path.display()))
     }
+}
+
+/// What a definition makes: itself, and the checks within a service.
+fn named(definition: &Definition) -> Result<Vec<(Subject, String)>> {
+    let mut all = vec![(definition.subject, definition.id.clone())];
+    if definition.subject == Subject::Service {
+        let checks = muster_http::service_checks(&definition.body).map_err(|refusal| refused(definition, &refusal))?;
+        all.extend(checks.iter().map(|check| (Subject::Check, check.as_str().to_owned())));
+    }
+    Ok(all)
+}
+
+fn refused(definition: &Definition, refusal: &DefinitionRefused) -> Error {
+    anyhow!("{}: {} {:?}: {refusal}", definition.place, definition.subject, definition.id)
 }
 
 /// A line each: what it is and its ID, which holds no line end.

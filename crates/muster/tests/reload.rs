@@ -124,3 +124,61 @@ fn times_of_blocking_queries_and_sessions_are_settings() {
     let short = agent.ask("PUT", "/v1/session/create", r#"{"TTL":"1s"}"#);
     assert!(short.contains("must be between [2s=24h0m0s]"), "{short}");
 }
+
+/// The value of a header that every query has.
+fn index(agent: &Agent) -> String {
+    let answer = agent.ask("GET", "/v1/health/service/web", "");
+    answer.lines().find_map(|line| line.strip_prefix("x-consul-index: ")).unwrap().to_owned()
+}
+
+/// Each check's ID with its status, in order.
+fn statuses(agent: &Agent) -> Vec<String> {
+    let body = agent.body("GET", "/v1/agent/checks", "");
+    let field = |part: &str, name: &str| {
+        let rest = part.split(&format!("\"{name}\":\"")).nth(1).unwrap();
+        rest.split('"').next().unwrap().to_owned()
+    };
+    let checks = body.split("\"CheckID\":").skip(1).map(|rest| format!("\"CheckID\":{rest}"));
+    checks.map(|part| format!("{} {}", field(&part, "CheckID"), field(&part, "Status"))).collect()
+}
+
+#[test]
+fn a_reload_and_a_restart_leave_what_did_not_change_and_what_the_api_added() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let top = "check { id = \"top\" name = \"top\" service_id = \"web\" ttl = \"1h\" }";
+    let web = |port: u16, within: &str| {
+        write(directory, &format!("service {{ name = \"web\" port = {port} {within} }} {top}"));
+    };
+    let within = "check { id = \"within\" name = \"within\" ttl = \"1h\" }";
+    web(80, within);
+    let files = directory.join("files");
+    let start = || Agent::start(&["agent", "-config-dir", files.to_str().unwrap()]);
+    let agent = start();
+    let own = r#"{"ID":"own","Name":"own","ServiceID":"web","TTL":"1h"}"#;
+    agent.body("PUT", "/v1/agent/check/register", own);
+    for check in ["within", "top", "own"] {
+        agent.body("PUT", &format!("/v1/agent/check/pass/{check}"), "");
+    }
+    agent.body("PUT", "/v1/agent/service/maintenance/web?enable=true&reason=why", "");
+    let all = ["_service_maintenance:web critical", "own passing", "top passing", "within passing"];
+    assert_eq!(statuses(&agent), all);
+    let before = index(&agent);
+    agent.body("PUT", "/v1/agent/reload", "");
+    assert_eq!(statuses(&agent), all);
+    assert_eq!(index(&agent), before, "nothing changed");
+    assert!(agent.ends_after("TERM").success());
+    let agent = start();
+    assert_eq!(statuses(&agent), all);
+    assert_eq!(index(&agent), before, "nothing changed");
+    web(81, within);
+    agent.body("PUT", "/v1/agent/reload", "");
+    assert!(agent.body("GET", "/v1/catalog/service/web", "").contains("\"ServicePort\":81"));
+    assert_eq!(statuses(&agent), all, "another port is none of the checks' business");
+    web(81, "");
+    agent.body("PUT", "/v1/agent/reload", "");
+    assert_eq!(statuses(&agent), all[..3], "a check that left its service's definition");
+    write(directory, "");
+    agent.body("PUT", "/v1/agent/reload", "");
+    assert_eq!(statuses(&agent), [""; 0], "a service takes its checks along");
+}
