@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use muster_catalog::{CatalogCheck, CatalogError, CatalogRegistration, NodeUpdate, Owner};
+use muster_catalog::{CatalogCheck, CatalogError, CatalogRegistration, NodeUpdate, Owner, Part};
 use muster_model::{Check, CheckId, CheckStatus, Indexed};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -73,7 +73,7 @@ impl Agent {
 
     /// Somebody may have taken the node out by `/v1/catalog/deregister`: it is alive, so it comes back.
     async fn announce_again_if_gone(&self) -> Result<(), CatalogError> {
-        let entries = self.catalog.entries(self.node(), Owner::Server).await?;
+        let entries = self.catalog.entries(self.node(), Owner::Server, Part::All).await?;
         let server = self.config.server.as_ref();
         let whole = entries.checks.contains_key(&serf_health())
             && server.is_none_or(|server| entries.services.contains_key(&server.id));

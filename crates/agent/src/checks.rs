@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, NodeUpdate, Owner};
+use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, NodeUpdate, Owner, Part};
 use muster_model::{Check, CheckId, CheckStatus, Indexed, Probe};
 
 use crate::announce::serf_health;
@@ -28,8 +28,8 @@ impl Agent {
         if let Some(definition) = &check.definition {
             self.permit_defined(&definition.probe)?;
         }
-        let before = self.entries().await?.checks;
         let id = check.id.clone();
+        let before = self.own(Part::Check(&id)).await?.checks;
         self.add_check(check).await?;
         self.take_up_changed(&[id], &before).await
     }
@@ -41,8 +41,10 @@ impl Agent {
         registered: &[CheckId],
         before: &BTreeMap<CheckId, Indexed<Arc<Check>>>,
     ) -> Result<(), CatalogError> {
-        let checks = self.entries().await?.checks;
-        for check in registered.iter().filter_map(|id| checks.get(id)).map(|check| &check.value) {
+        for id in registered {
+            // Whoever removed it meanwhile is right.
+            let Some(check) = self.own(Part::Check(id)).await?.checks.remove(id) else { continue };
+            let check = &check.value;
             let same = before.get(&check.id).is_some_and(|before| {
                 before.value.definition == check.definition && before.value.service_id == check.service_id
             });
@@ -55,9 +57,8 @@ impl Agent {
 
     async fn add_check(&self, mut check: Check) -> Result<(), CatalogError> {
         refuse_health(&check.id)?;
-        let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
         if let Some(service) = &check.service_id
-            && !entries.services.contains_key(service)
+            && !self.own(Part::Service(service)).await?.services.contains_key(service)
         {
             let reason = format!("ServiceID {:?} does not exist", service.as_str());
             return Err(CatalogError::NotFound { reason });

@@ -19,9 +19,9 @@ mod table;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use muster_catalog::{Catalog, CatalogError, NodeEntries, Owner};
+use muster_catalog::{Catalog, CatalogError, NodeEntries, Owner, Part};
 use muster_health::Scheduler;
-use muster_model::{Check, CheckId, CheckStatus, Indexed, Meta, Node, NodeName, Probe, Service};
+use muster_model::{Check, CheckId, CheckStatus, Indexed, Meta, Node, NodeName, Probe, Service, ServiceId};
 use tokio_util::sync::CancellationToken;
 
 use events::EventLog;
@@ -164,7 +164,16 @@ impl Agent {
 
     /// What was registered on this node through its agent, with the latest output of its checks.
     pub async fn entries(&self) -> Result<NodeEntries, CatalogError> {
-        let mut entries = self.catalog.entries(self.node(), Owner::Agent).await?;
+        self.own(Part::All).await
+    }
+
+    /// The same of one instance, with its own checks.
+    pub async fn entries_of_service(&self, id: &ServiceId) -> Result<NodeEntries, CatalogError> {
+        self.own(Part::Service(id)).await
+    }
+
+    async fn own(&self, part: Part<'_>) -> Result<NodeEntries, CatalogError> {
+        let mut entries = self.catalog.entries(self.node(), Owner::Agent, part).await?;
         for (id, check) in &mut entries.checks {
             if let Some(output) = self.table.held_output(id) {
                 Arc::make_mut(&mut check.value).output = output;
@@ -174,7 +183,7 @@ impl Agent {
     }
 
     async fn check(&self, id: &CheckId) -> Result<Indexed<Arc<Check>>, CatalogError> {
-        let mut entries = self.entries().await?;
+        let mut entries = self.own(Part::Check(id)).await?;
         entries.checks.remove(id).ok_or_else(|| CatalogError::NotFound { reason: unknown_check(id.as_str()) })
     }
 

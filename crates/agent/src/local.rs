@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use muster_catalog::{
     CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, CheckRegistration, LocalAgent, NodeUpdate,
-    Owner, Pending, Registration,
+    Owner, Part, Pending, Registration,
 };
 use muster_model::{Check, CheckId, CheckStatus, Index, InvalidName, Service, ServiceAddress, ServiceId};
 
@@ -27,12 +27,14 @@ impl Agent {
         if registered.is_empty() && !replace_checks {
             return Ok(());
         }
-        let checks = self.entries().await?.checks;
-        for check in registered.iter().filter_map(|id| checks.get(id)) {
-            self.take_up(&check.value);
+        for id in &registered {
+            // Whoever removed it meanwhile is right.
+            if let Some(check) = self.own(Part::Check(id)).await?.checks.remove(id) {
+                self.take_up(&check.value);
+            }
         }
         if replace_checks {
-            self.let_go_of_all_but(&checks);
+            self.let_go_of_all_but(&self.entries().await?.checks);
         }
         Ok(())
     }
@@ -44,7 +46,7 @@ impl Agent {
         for asked in &registration.checks {
             self.permit_defined(&asked.definition.probe)?;
         }
-        let before = self.entries().await?;
+        let before = self.own(Part::Service(&registration.service.id)).await?;
         let mut registration = registration.clone();
         let service = &mut registration.service;
         if let Some(present) = before.services.get(&service.id).map(|present| &present.value)
@@ -129,14 +131,14 @@ impl LocalAgent for Agent {
 
     fn deregister<'a>(&'a self, service: &'a ServiceId) -> Pending<'a, Result<(), CatalogError>> {
         Box::pin(async move {
-            let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
+            let entries = self.own(Part::Service(service)).await?;
             if !entries.services.contains_key(service) {
                 return Err(CatalogError::NotFound { reason: unknown_service(service.as_str()) });
             }
             let target = CatalogDeregistration::Service(self.node().clone(), service.clone());
             self.catalog.deregister(target).await?;
-            for check in entries.checks.values().filter(|check| check.value.service_id.as_ref() == Some(service)) {
-                self.let_go(&check.value.id);
+            for check in entries.checks.keys() {
+                self.let_go(check);
             }
             Ok(())
         })
@@ -144,13 +146,13 @@ impl LocalAgent for Agent {
 
     fn services(&self) -> Pending<'_, Result<BTreeMap<ServiceId, Service>, CatalogError>> {
         Box::pin(async move {
-            let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
+            let entries = self.entries().await?;
             Ok(entries.services.into_iter().map(|(id, service)| (id, (*service.value).clone())).collect())
         })
     }
 
     fn checks(&self) -> Pending<'_, Result<BTreeSet<CheckId>, CatalogError>> {
-        Box::pin(async move { Ok(self.catalog.entries(self.node(), Owner::Agent).await?.checks.into_keys().collect()) })
+        Box::pin(async move { Ok(self.entries().await?.checks.into_keys().collect()) })
     }
 
     fn report<'a>(

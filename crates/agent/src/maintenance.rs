@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use muster_catalog::{CatalogDeregistration, CatalogError, Owner};
+use muster_catalog::{CatalogDeregistration, CatalogError, Part};
 use muster_model::{Check, CheckId, CheckStatus, InvalidName, ServiceId};
 
 use crate::{Agent, unknown_service};
@@ -16,8 +16,7 @@ const NO_REASON: [&str; 2] = [
 impl Agent {
     /// Puts an instance into maintenance for `reason`, or with none takes it out again.
     pub async fn service_maintenance(&self, service: &ServiceId, reason: Option<&str>) -> Result<(), CatalogError> {
-        let entries = self.catalog.entries(self.node(), Owner::Agent).await?;
-        if !entries.services.contains_key(service) {
+        if !self.own(Part::Service(service)).await?.services.contains_key(service) {
             return Err(CatalogError::NotFound { reason: unknown_service(service.as_str()) });
         }
         let id = CheckId::new(format!("_service_maintenance:{service}")).map_err(refused)?;
@@ -41,7 +40,7 @@ impl Agent {
             return self.catalog.deregister(CatalogDeregistration::Check(self.node().clone(), id)).await;
         };
         // Who asked first is told to those who look.
-        if self.catalog.entries(self.node(), Owner::Agent).await?.checks.contains_key(&id) {
+        if self.own(Part::Check(&id)).await?.checks.contains_key(&id) {
             return Ok(());
         }
         let notes = if reason.is_empty() { NO_REASON[usize::from(service.is_some())] } else { reason };

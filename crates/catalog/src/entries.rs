@@ -29,8 +29,13 @@ pub trait Catalog: Send + Sync {
     /// `serfHealth` turns critical until it is.
     fn keep_lease<'a>(&'a self, node: &'a NodeName, length: Duration) -> Pending<'a, Result<(), CatalogError>>;
 
-    /// What stands in the catalog for `node` under `owner`.
-    fn entries<'a>(&'a self, node: &'a NodeName, owner: Owner) -> Pending<'a, Result<NodeEntries, CatalogError>>;
+    /// What stands in the catalog for `node` under `owner`, as much of it as `part` says.
+    fn entries<'a>(
+        &'a self,
+        node: &'a NodeName,
+        owner: Owner,
+        part: Part<'a>,
+    ) -> Pending<'a, Result<NodeEntries, CatalogError>>;
 
     /// The instances and checks that stand on `node`, under whatever owner; with `wait` as [`crate::Discovery`] has it.
     fn node_health<'a>(
@@ -49,6 +54,17 @@ pub enum Owner {
     Agent,
     /// The server itself: the service `consul`, `serfHealth`.
     Server,
+}
+
+/// Which of a node's entries. A node may have thousands, so who asks for one does not get all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part<'a> {
+    /// Every one.
+    All,
+    /// An instance with its checks.
+    Service(&'a ServiceId),
+    /// One check.
+    Check(&'a CheckId),
 }
 
 /// One step of registration.

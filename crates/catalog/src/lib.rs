@@ -14,7 +14,7 @@ use std::pin::Pin;
 
 pub use discovery::{Data, Discovery, Fetched, Instance, InstanceQuery, Query, ServiceTags, Wait};
 pub use entries::{
-    Catalog, CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeEntries, NodeHealth, NodeUpdate, Owner,
+    Catalog, CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeEntries, NodeHealth, NodeUpdate, Owner, Part,
 };
 pub use error::CatalogError;
 pub use local_agent::{CheckRegistration, LocalAgent, Registration};

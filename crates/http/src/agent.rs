@@ -38,8 +38,8 @@ pub(crate) async fn service(api: Arc<Api>, call: Call) -> Result<Reply, ApiError
     let id = ServiceId::new(&call.argument).map_err(|_| unknown())?;
     let deadline = Instant::now() + api.registry.wait_time(options.wait.unwrap_or_default());
     loop {
-        let before = api.registry.state().node_services(api.agent.node().as_str()).index;
-        let entries = api.agent.entries().await?;
+        let before = api.registry.state().node_index(api.agent.node().as_str()).index;
+        let entries = api.agent.entries_of_service(&id).await?;
         let service = &entries.services.get(&id).ok_or_else(unknown)?.value;
         let hash = answer::content_hash(service);
         if options.hash.as_ref() == Some(&hash) && changed(&api, before, deadline).await? {
@@ -58,7 +58,7 @@ async fn changed(api: &Api, before: Index, deadline: Instant) -> Result<bool, Ap
     let wait = Wait { after: before, at_most: Duration::from_secs(600) };
     let options = ReadOptions { wait: Some(wait), ..ReadOptions::default() };
     let topics = [Topic::Node(Arc::clone(&node))];
-    let change = api.registry.read(&topics, options, |state| state.node_services(&node));
+    let change = api.registry.read(&topics, options, |state| state.node_index(&node));
     match tokio::time::timeout_at(deadline, change).await {
         Ok(answer) => answer.map(|_| true).map_err(ApiError::from),
         Err(_) => Ok(false),

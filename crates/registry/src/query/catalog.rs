@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use muster_catalog::{Instance, NodeEntries, NodeHealth, Owner, ServiceTags};
+use muster_catalog::{Instance, NodeEntries, NodeHealth, Owner, Part, ServiceTags};
 use muster_model::{CheckStatus, Index, Indexed, Node, Service};
 
 use super::{Answer, CheckRow};
-use crate::state::{InstanceKey, NameRecord, NodeRecord, ServiceRecord, State, Topic};
+use crate::state::{CheckRecord, InstanceKey, NameRecord, NodeRecord, ServiceRecord, State, Topic};
 
 /// A node with its services, by ID.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,16 +154,37 @@ impl State {
         self.answer(record.services_index.max(record.checks_index), health)
     }
 
-    /// What stands on `node` under `owner`.
-    pub fn entries_of(&self, node: &str, owner: Owner) -> NodeEntries {
+    /// What stands on `node` under `owner`, as much of it as `part` says.
+    pub fn entries_of(&self, node: &str, owner: Owner, part: Part<'_>) -> NodeEntries {
         let Some(record) = self.nodes.get(&*node.to_lowercase()) else { return NodeEntries::default() };
-        let services = record.services.values().filter(|record| record.owner == owner);
-        let checks = record.checks.values().filter(|record| record.owner == owner);
-        NodeEntries {
-            services: services.map(|r| (r.service.value.id.clone(), r.service.clone())).collect(),
-            checks: checks.map(|r| (r.check.value.id.clone(), r.check.clone())).collect(),
-            node_meta: record.node.value.meta.clone(),
+        let mut entries = NodeEntries { node_meta: record.node.value.meta.clone(), ..NodeEntries::default() };
+        let mut take_check = |check: &Arc<CheckRecord>| {
+            if check.owner == owner {
+                entries.checks.insert(check.check.value.id.clone(), check.check.clone());
+            }
+        };
+        match part {
+            Part::All => {
+                record.checks.values().for_each(&mut take_check);
+                let own = record.services.values().filter(|service| service.owner == owner);
+                entries.services = own.map(|own| (own.service.value.id.clone(), own.service.clone())).collect();
+            }
+            Part::Check(id) => record.checks.get(&id.folded()).into_iter().for_each(&mut take_check),
+            Part::Service(id) => {
+                let Some(service) = record.services.get(&id.folded()) else { return entries };
+                service.checks.iter().filter_map(|id| record.checks.get(id)).for_each(&mut take_check);
+                if service.owner == owner {
+                    entries.services.insert(service.service.value.id.clone(), service.service.clone());
+                }
+            }
         }
+        entries
+    }
+
+    /// When a node or one of its instances last changed.
+    pub fn node_index(&self, node: &str) -> Answer<()> {
+        let record = self.nodes.get(&*node.to_lowercase());
+        self.answer(record.map_or(self.indexes.node_gone, |record| record.services_index), ())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use muster_catalog::{
     Catalog, CatalogDeregistration, CatalogError, CatalogRegistration, Data, Discovery, Fetched, Instance,
-    InstanceQuery, NodeEntries, NodeHealth, Owner, Pending, Query, Wait,
+    InstanceQuery, NodeEntries, NodeHealth, Owner, Part, Pending, Query, Wait,
 };
 use muster_model::{CheckId, CheckStatus, NodeName};
 
@@ -119,8 +119,13 @@ impl Catalog for Registry {
         })
     }
 
-    fn entries<'a>(&'a self, node: &'a NodeName, owner: Owner) -> Pending<'a, Result<NodeEntries, CatalogError>> {
-        Box::pin(async move { Ok(self.state().entries_of(node.as_str(), owner)) })
+    fn entries<'a>(
+        &'a self,
+        node: &'a NodeName,
+        owner: Owner,
+        part: Part<'a>,
+    ) -> Pending<'a, Result<NodeEntries, CatalogError>> {
+        Box::pin(async move { Ok(self.state().entries_of(node.as_str(), owner, part)) })
     }
 
     fn node_health<'a>(

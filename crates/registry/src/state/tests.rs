@@ -8,7 +8,7 @@ mod transaction;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner};
+use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogRegistration, NodeUpdate, Owner, Part};
 use muster_model::{
     Check, CheckDefinition, CheckId, CheckStatus, Key, KvWrite, Node, NodeName, Service, ServiceId, ServiceName,
     Session, SessionBehavior, SessionId, Weights,
@@ -199,7 +199,7 @@ fn another_owner_alone_moves_no_index() {
     registration.owner = Owner::Agent;
     done(&mut state, Command::Register(registration));
     assert_eq!(property::probes(&state), before);
-    assert_eq!(state.entries_of("n1", Owner::Agent).services.len(), 1);
+    assert_eq!(state.entries_of("n1", Owner::Agent, Part::All).services.len(), 1);
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn only_its_own_agent_renames_a_node_and_takes_along_what_it_registered() {
     let [row] = &state.healthy_or_not("a").value[..] else { panic!("the agent's own instance follows it") };
     assert_eq!((row.node.value.name.as_str(), row.checks.len()), ("new", 2));
     assert_eq!(state.instances("b").value, [], "what others put there goes with the old name");
-    assert_eq!(state.entries_of("new", Owner::Agent).services.len(), 1);
+    assert_eq!(state.entries_of("new", Owner::Agent, Part::All).services.len(), 1);
     assert!(matches!(changes.timers[..], [TimerChange::Stop(Timer::Lease(_))]));
 }
 
