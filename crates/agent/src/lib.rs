@@ -21,7 +21,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use muster_catalog::{Catalog, CatalogError, NodeEntries, Owner, Part};
 use muster_health::Scheduler;
-use muster_model::{Check, CheckId, CheckStatus, Indexed, Meta, Node, NodeName, Probe, Service, ServiceId};
+use muster_model::{
+    Check, CheckDefinition, CheckId, CheckStatus, Indexed, Meta, Node, NodeName, Probe, Service, ServiceId,
+};
 use tokio_util::sync::CancellationToken;
 
 use events::EventLog;
@@ -189,6 +191,10 @@ impl Agent {
 
     /// Sees to a check from here on.
     fn take_up(&self, check: &Check) {
+        self.see_to(check, Scheduler::start);
+    }
+
+    fn see_to(&self, check: &Check, run: impl FnOnce(&Scheduler, &CheckId, &Arc<CheckDefinition>)) {
         let Some(definition) = &check.definition else { return };
         self.table.take_up(check);
         if let Probe::Alias { service, node } = &definition.probe {
@@ -198,15 +204,16 @@ impl Agent {
         }
         let is_probed = !matches!(definition.probe, Probe::Alias { .. } | Probe::Ttl { .. } | Probe::Described(_));
         if is_probed && self.allows(&definition.probe) {
-            self.scheduler.start(&check.id, definition);
+            run(&self.scheduler, &check.id, definition);
         } else {
             self.scheduler.stop(&check.id);
         }
     }
 
-    /// Sees to a check that is found in the catalog: what could be registered once may not be allowed now.
+    /// Sees to a check that is found in the catalog: its result is an old one, and what could be registered once may
+    /// not be allowed now.
     async fn resume(&self, check: &Check) {
-        self.take_up(check);
+        self.see_to(check, Scheduler::resume);
         if check.definition.as_ref().is_some_and(|definition| !self.allows(&definition.probe)) {
             let output = "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or \
                           'enable_local_script_checks' to true";

@@ -27,6 +27,8 @@ use lane::Lanes;
 
 /// Consul raises shorter intervals to this.
 const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+/// Within this a check runs that goes on with an old result.
+const SOON: Duration = Duration::from_secs(10);
 
 /// What a scheduler may use.
 #[derive(Debug, Clone)]
@@ -90,6 +92,8 @@ struct Entry {
     tally: Tally,
     running: Option<AbortHandle>,
     due: Instant,
+    /// Its next run is one that could not wait; the one after it finds its place in the interval.
+    hurried: bool,
 }
 
 /// A run that has not been accounted for.
@@ -120,13 +124,27 @@ impl Scheduler {
     /// # Panics
     /// If nobody runs such a check by the clock (TTL, alias).
     pub fn start(&self, id: &CheckId, definition: &Arc<CheckDefinition>) {
+        self.begin(id, definition, false);
+    }
+
+    /// Takes up a check that has a result from before, which may be long past: it runs within ten seconds, whatever its
+    /// interval.
+    ///
+    /// # Panics
+    /// As [`Scheduler::start`].
+    pub fn resume(&self, id: &CheckId, definition: &Arc<CheckDefinition>) {
+        self.begin(id, definition, true);
+    }
+
+    fn begin(&self, id: &CheckId, definition: &Arc<CheckDefinition>, hurried: bool) {
         assert!(!definition.interval.is_zero(), "a check without interval is not the scheduler's");
         let mut state = self.lock();
         if state.checks.get(id).is_some_and(|entry| entry.definition == *definition) {
             return;
         }
         state.drop_check(id);
-        let due = Instant::now() + interval(definition).mul_f64(fastrand::f64());
+        let within = if hurried { interval(definition).min(SOON) } else { interval(definition) };
+        let due = Instant::now() + within.mul_f64(fastrand::f64());
         state.starts += 1;
         let entry = Entry {
             start: state.starts,
@@ -134,6 +152,7 @@ impl Scheduler {
             tally: Tally::new(definition.thresholds),
             running: None,
             due,
+            hurried,
         };
         state.lanes.of(definition.probe.runs_command()).wait(due, entry.start, id.clone());
         state.checks.insert(id.clone(), entry);
@@ -208,7 +227,9 @@ impl Scheduler {
         lane.free();
         let entry = state.checks.get_mut(&check).filter(|entry| entry.start == start)?;
         entry.running = None;
-        entry.due = Instant::now() + interval(&entry.definition);
+        let wait = interval(&entry.definition);
+        let wait = if std::mem::take(&mut entry.hurried) { wait.mul_f64(fastrand::f64()) } else { wait };
+        entry.due = Instant::now() + wait;
         lane.wait(entry.due, start, check.clone());
         let outcome = match ended {
             Ok((_, outcome)) => outcome,

@@ -66,6 +66,24 @@ async fn run_for(scheduler: &Arc<Scheduler>, time: Duration) {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_check_with_an_old_result_runs_soon_and_then_finds_its_place_in_the_interval() {
+    let (scheduler, log) = scheduler((256, 32), Duration::ZERO);
+    for number in 0..400 {
+        scheduler.resume(&id(number), &every(400));
+    }
+    let start = Instant::now();
+    run_for(&scheduler, Duration::from_secs(410)).await;
+    let began = log.began.lock().unwrap();
+    let within = |from, to| {
+        let seconds = |seconds| start + Duration::from_secs(seconds);
+        began.iter().filter(|moment| (seconds(from)..seconds(to)).contains(moment)).count()
+    };
+    assert!((400..440).contains(&within(0, 11)), "{} at once", within(0, 11));
+    assert!((50..150).contains(&within(100, 200)), "{} in a quarter", within(100, 200));
+    assert!((800..850).contains(&began.len()), "{} in all", began.len());
+}
+
+#[tokio::test(start_paused = true)]
 async fn thousands_of_checks_spread_over_their_interval() {
     let (scheduler, log) = scheduler((256, 32), Duration::ZERO);
     let checks = 5000;
