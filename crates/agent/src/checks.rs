@@ -5,17 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use muster_catalog::{CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, NodeUpdate, Owner, Part};
-use muster_model::{Check, CheckId, CheckStatus, Indexed, Probe};
+use muster_model::{Check, CheckId, CheckStatus, Indexed};
 
-use crate::announce::serf_health;
+use crate::rules::{missing_service, refuse_health};
 use crate::table::Verdict;
-use crate::{Agent, ScriptChecks, unknown_check};
+use crate::{Agent, unknown_check};
 
 impl Agent {
     /// Adds a check on the node or on one of its instances. One that is there keeps its result.
     pub async fn register_check(&self, check: Check) -> Result<(), CatalogError> {
         if let Some(definition) = &check.definition {
-            self.permit(&definition.probe)?;
+            self.rules().permit(&definition.probe)?;
         }
         let id = check.id.clone();
         self.add_check(check).await?;
@@ -25,9 +25,7 @@ impl Agent {
 
     /// Adds a check that a file of the agent's own configuration defines. One that is as it was is not touched.
     pub async fn register_defined_check(&self, check: Check) -> Result<(), CatalogError> {
-        if let Some(definition) = &check.definition {
-            self.permit_defined(&definition.probe)?;
-        }
+        self.rules().defined_check(&check)?;
         let id = check.id.clone();
         let before = self.own(Part::Check(&id)).await?.checks;
         self.add_check(check).await?;
@@ -60,8 +58,7 @@ impl Agent {
         if let Some(service) = &check.service_id
             && !self.own(Part::Service(service)).await?.services.contains_key(service)
         {
-            let reason = format!("ServiceID {:?} does not exist", service.as_str());
-            return Err(CatalogError::NotFound { reason });
+            return Err(missing_service(service));
         }
         if let Some(definition) = &check.definition {
             check.kind = Arc::from(definition.probe.kind());
@@ -103,31 +100,6 @@ impl Agent {
         if self.discard_output.load(Ordering::Relaxed) { Arc::from("") } else { output }
     }
 
-    /// Whether a check with this probe may run here at all.
-    pub(crate) fn allows(&self, probe: &Probe) -> bool {
-        !probe.runs_command() || self.config.scripts != ScriptChecks::Off
-    }
-
-    /// Refuses what may not be registered over the API.
-    pub(crate) fn permit(&self, probe: &Probe) -> Result<(), CatalogError> {
-        if !probe.runs_command() || self.config.scripts == ScriptChecks::On {
-            return Ok(());
-        }
-        let reason = "Scripts are disabled on this agent from remote calls; to enable, configure \
-                      'enable_script_checks' to true";
-        Err(CatalogError::Refused { reason: reason.to_owned() })
-    }
-
-    /// Refuses what may not be defined in files.
-    pub(crate) fn permit_defined(&self, probe: &Probe) -> Result<(), CatalogError> {
-        if self.allows(probe) {
-            return Ok(());
-        }
-        let reason = "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or \
-                      'enable_local_script_checks' to true";
-        Err(CatalogError::Refused { reason: reason.to_owned() })
-    }
-
     pub(crate) async fn put_check(&self, check: Check, keep_result: bool) -> Result<(), CatalogError> {
         let registration = CatalogRegistration {
             node: NodeUpdate::Put((*self.node_entry()).clone()),
@@ -138,15 +110,6 @@ impl Agent {
         };
         self.catalog.register(registration).await
     }
-}
-
-/// Whether the node is alive is said by its lease, and by nobody else.
-pub(crate) fn refuse_health(id: &CheckId) -> Result<(), CatalogError> {
-    if id.folded() != serf_health().folded() {
-        return Ok(());
-    }
-    let reason = format!("Invalid check: {id} is the node's own check: another CheckID would be right");
-    Err(CatalogError::Refused { reason })
 }
 
 /// The first bytes of a report, with Consul's remark when some are missing.

@@ -14,6 +14,7 @@ mod events;
 mod local;
 mod maintenance;
 mod results;
+mod rules;
 mod table;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,6 +31,7 @@ use events::EventLog;
 
 pub use aggregate::aggregated;
 pub use muster_health::Config as ProbeConfig;
+pub use rules::{Rules, missing_service};
 pub use table::CheckTimes;
 
 use aliases::Aliases;
@@ -78,9 +80,17 @@ impl AgentConfig {
     }
 }
 
+impl AgentConfig {
+    /// What may be registered.
+    fn rules(&self) -> Rules {
+        Rules { scripts: self.scripts, server: self.server.as_ref().map(|server| server.id.clone()) }
+    }
+}
+
 /// The agent of one node. Made by [`Agent::start`]; its checks run while [`Agent::run`] does.
 pub struct Agent {
     config: AgentConfig,
+    rules: Rules,
     /// As it stands in the catalog; its Meta may change.
     entry: RwLock<Arc<Node>>,
     discard_output: AtomicBool,
@@ -95,11 +105,13 @@ impl Agent {
     /// Announces the node and takes up the checks that are registered on it, each with its last status.
     pub async fn start(config: AgentConfig, catalog: Arc<dyn Catalog>) -> Result<Self, CatalogError> {
         let scheduler = Scheduler::new(config.probes.clone());
+        let rules = config.rules();
         let agent = Self {
             entry: RwLock::new(Arc::new(config.node.clone())),
             discard_output: AtomicBool::new(config.discard_output),
             table: CheckTable::new(config.times),
             config,
+            rules,
             catalog,
             aliases: Aliases::default(),
             scheduler,
@@ -110,6 +122,11 @@ impl Agent {
             agent.resume(&check.value).await;
         }
         Ok(agent)
+    }
+
+    /// What may be registered here.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Runs checks, hands their results over and keeps the node announced, until `shutdown`.
@@ -203,7 +220,7 @@ impl Agent {
             self.aliases.stop(&check.id);
         }
         let is_probed = !matches!(definition.probe, Probe::Alias { .. } | Probe::Ttl { .. } | Probe::Described(_));
-        if is_probed && self.allows(&definition.probe) {
+        if is_probed && self.rules.allows(&definition.probe) {
             run(&self.scheduler, &check.id, definition);
         } else {
             self.scheduler.stop(&check.id);
@@ -214,7 +231,7 @@ impl Agent {
     /// not be allowed now.
     async fn resume(&self, check: &Check) {
         self.see_to(check, Scheduler::resume);
-        if check.definition.as_ref().is_some_and(|definition| !self.allows(&definition.probe)) {
+        if check.definition.as_ref().is_some_and(|definition| !self.rules.allows(&definition.probe)) {
             let output = "Scripts are disabled on this agent; to enable, configure 'enable_script_checks' or \
                           'enable_local_script_checks' to true";
             self.found(&check.id, CheckStatus::Critical, Arc::from(output)).await;

@@ -1,16 +1,13 @@
 //! Registering on this node.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
-use std::sync::Arc;
 
 use muster_catalog::{
-    CatalogCheck, CatalogDeregistration, CatalogError, CatalogRegistration, CheckRegistration, LocalAgent, NodeUpdate,
-    Owner, Part, Pending, Registration,
+    CatalogDeregistration, CatalogError, CatalogRegistration, LocalAgent, NodeUpdate, Owner, Part, Pending,
+    Registration,
 };
-use muster_model::{Check, CheckId, CheckStatus, Index, InvalidName, Service, ServiceAddress, ServiceId};
+use muster_model::{CheckId, CheckStatus, Index, Service, ServiceId};
 
-use crate::checks::refuse_health;
 use crate::{Agent, unknown_service};
 
 impl Agent {
@@ -21,7 +18,7 @@ impl Agent {
         replace_checks: bool,
     ) -> Result<(), CatalogError> {
         for asked in &registration.checks {
-            self.permit(&asked.definition.probe)?;
+            self.rules().permit(&asked.definition.probe)?;
         }
         let registered = self.put_service(registration, replace_checks).await?;
         if registered.is_empty() && !replace_checks {
@@ -44,7 +41,7 @@ impl Agent {
     /// run on, and tags that are for others to say (EnableTagOverride) stay what they said.
     pub async fn register_defined_service(&self, registration: &Registration, again: bool) -> Result<(), CatalogError> {
         for asked in &registration.checks {
-            self.permit_defined(&asked.definition.probe)?;
+            self.rules().permit_defined(&asked.definition.probe)?;
         }
         let before = self.own(Part::Service(&registration.service.id)).await?;
         let mut registration = registration.clone();
@@ -66,62 +63,18 @@ impl Agent {
         registration: &Registration,
         replace_checks: bool,
     ) -> Result<Vec<CheckId>, CatalogError> {
-        self.refuse_server(&registration.service.id)?;
-        let invalid = |invalid: InvalidName| CatalogError::Refused { reason: format!("Invalid check: {invalid}") };
-        let ids = registration.check_ids().map_err(invalid)?;
-        ids.iter().try_for_each(refuse_health)?;
-        let service = &with_tagged_addresses(registration.service.clone());
-        let checks = ids.iter().zip(&registration.checks).map(|(id, asked)| wanted_check(service, id.clone(), asked));
+        let (service, checks) = self.rules().service(registration)?;
+        let ids = checks.iter().map(|wanted| wanted.check.id.clone()).collect();
         let registration = CatalogRegistration {
             node: NodeUpdate::Put((*self.node_entry()).clone()),
-            service: Some(service.clone()),
-            checks: checks.collect(),
+            service: Some(service),
+            checks,
             replace_checks,
             owner: Owner::Agent,
         };
         self.catalog.register(registration).await?;
         Ok(ids)
     }
-
-    /// The service that stands for the server is its own: whoever put another in its place would take it out with it.
-    fn refuse_server(&self, id: &ServiceId) -> Result<(), CatalogError> {
-        match &self.config.server {
-            Some(server) if server.id.folded() == id.folded() => {
-                let reason = format!("Service ID {id} is the server's own: another ID would be right");
-                Err(CatalogError::Refused { reason })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-/// An instance with an IP address of its own carries it as its `lan` and `wan` address too, as Consul's agent adds them.
-fn with_tagged_addresses(mut service: Service) -> Service {
-    let kinds = match service.address.parse() {
-        Ok(IpAddr::V4(_)) => ["lan_ipv4", "wan_ipv4"],
-        Ok(IpAddr::V6(_)) => ["lan_ipv6", "wan_ipv6"],
-        Err(_) => return service,
-    };
-    for kind in kinds {
-        let own = ServiceAddress { address: Arc::clone(&service.address), port: service.port };
-        service.tagged_addresses.entry(Arc::from(kind)).or_insert(own);
-    }
-    service
-}
-
-fn wanted_check(service: &Service, id: CheckId, asked: &CheckRegistration) -> CatalogCheck {
-    let name = asked.name.clone().unwrap_or_else(|| Arc::from(format!("Service '{}' check", service.name)));
-    let check = Check {
-        id,
-        name,
-        status: asked.status.clone().unwrap_or(CheckStatus::Critical),
-        notes: Arc::clone(&asked.notes),
-        output: Arc::from(""),
-        service_id: Some(service.id.clone()),
-        kind: Arc::from(asked.definition.probe.kind()),
-        definition: Some(Arc::new(asked.definition.clone())),
-    };
-    CatalogCheck { check, keep_result: true }
 }
 
 impl LocalAgent for Agent {

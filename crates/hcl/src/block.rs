@@ -3,6 +3,8 @@
 //! An object that stands in no list becomes a list of one object. A key that is written again appends if both
 //! are lists or blocks, and replaces if both are neither. Labels are keys of one more level each.
 
+use std::collections::HashMap;
+
 use crate::{Base, Member, Node, Number, Object, Position, Problem, SyntaxError, Value};
 
 /// An item: keys (the first names it, the others are labels) and a value.
@@ -32,6 +34,7 @@ impl Items {
     pub(crate) fn decode(self) -> Result<Object, SyntaxError> {
         let mut object = Object::default();
         let mut labelled: Vec<bool> = Vec::new();
+        let mut places: HashMap<String, usize> = HashMap::new();
         for Item { mut keys, value, position } in self.0 {
             let (key, key_position) = keys.remove(0);
             let has_labels = !keys.is_empty();
@@ -39,8 +42,9 @@ impl Items {
             for (label, label_position) in keys.into_iter().rev() {
                 node = block(Member { key: label, position: label_position, node });
             }
-            match object.members.iter().position(|member| member.key == key) {
+            match places.get(&key).copied() {
                 None => {
+                    places.insert(key.clone(), object.members.len());
                     object.members.push(Member { key, position: key_position, node });
                     labelled.push(has_labels);
                 }
@@ -87,9 +91,23 @@ impl Member {
                 let kind = other.kind();
                 return Err(Problem::Mixed { key: self.key.clone(), kind }.at(position));
             }
-            (_, value) => self.node = Node { position: node.position, value },
+            // As in Go, which reads the second into what the first one made.
+            (Value::Number(Number::Float(_)), Value::Number(Number::Integer { value, .. })) => {
+                self.node = Node { position: node.position, value: Value::Number(Number::Float(value as f64)) };
+            }
+            (there, value) if same_kind(there, &value) => self.node = Node { position: node.position, value },
+            (_, other) => {
+                return Err(Problem::Mixed { key: self.key.clone(), kind: other.kind() }.at(position));
+            }
         }
         Ok(())
+    }
+}
+
+fn same_kind(there: &Value, value: &Value) -> bool {
+    match (there, value) {
+        (Value::Number(Number::Integer { .. }), Value::Number(number)) => matches!(number, Number::Integer { .. }),
+        (there, value) => there.kind() == value.kind(),
     }
 }
 

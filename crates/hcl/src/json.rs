@@ -1,5 +1,7 @@
 //! JSON as Go's encoding/json reads it into a map, with positions. The last of repeated keys wins.
 
+use std::collections::HashMap;
+
 use crate::parse::utf8;
 use crate::{Base, MAX_DEPTH, Member, Node, Number, Object, Position, Problem, SyntaxError, Value};
 
@@ -42,6 +44,8 @@ impl<'a> Reader<'a> {
 
     fn object(&mut self, depth: usize) -> Result<Object, SyntaxError> {
         let mut object = Object::default();
+        // Where each key stands: of a great many none is looked for one by one.
+        let mut places: HashMap<String, usize> = HashMap::new();
         self.advance();
         self.skip_blanks();
         if self.skip('}') {
@@ -60,9 +64,12 @@ impl<'a> Reader<'a> {
             }
             self.skip_blanks();
             let node = self.value(depth + 1)?;
-            match object.members.iter_mut().find(|member| member.key == key) {
-                Some(member) => *member = Member { key, position, node },
-                None => object.members.push(Member { key, position, node }),
+            match places.get(&key) {
+                Some(place) => object.members[*place] = Member { key, position, node },
+                None => {
+                    places.insert(key.clone(), object.members.len());
+                    object.members.push(Member { key, position, node });
+                }
             }
             self.skip_blanks();
             if self.skip('}') {
@@ -151,7 +158,8 @@ impl<'a> Reader<'a> {
         }
         match text.parse() {
             Ok(value) => Ok(Number::Integer { value, base: Base::Decimal }),
-            Err(_) => text.parse().map(Number::Float).map_err(|_| wrong()),
+            // One that is too large for any number is none, as in Go.
+            Err(_) => text.parse().ok().filter(|value: &f64| value.is_finite()).map(Number::Float).ok_or_else(wrong),
         }
     }
 

@@ -185,64 +185,81 @@ impl Api {
 
     /// Counters. Of Consul's, those that mean something here.
     pub(crate) fn stats(&self, counts: &AgentCounts) -> Vec<StatsSection<'static>> {
-        let index = self.registry.index().0.to_string();
-        let member = |name: &'static str| (name, "1".to_owned());
-        let none = |name: &'static str| (name, "0".to_owned());
-        let yes = |name: &'static str| (name, "true".to_owned());
-        let gossip = || vec![("encrypted", "false".to_owned()), none("failed"), none("left"), member("members")];
         vec![
-            (
-                "agent",
-                vec![
-                    ("check_monitors", counts.monitors.to_string()),
-                    ("check_ttls", counts.ttl_checks.to_string()),
-                    ("checks", counts.checks.to_string()),
-                    ("services", counts.services.to_string()),
-                ],
-            ),
-            (
-                "build",
-                vec![
-                    ("prerelease", String::new()),
-                    ("revision", self.about.revision.to_string()),
-                    ("version", self.about.version.to_string()),
-                    ("version_metadata", String::new()),
-                ],
-            ),
-            (
-                "consul",
-                vec![
-                    ("acl", "disabled".to_owned()),
-                    ("bootstrap", self.about.bootstrap.to_string()),
-                    member("known_datacenters"),
-                    yes("leader"),
-                    ("leader_addr", self.server_address.to_string()),
-                    yes("server"),
-                ],
-            ),
-            (
-                "raft",
-                vec![
-                    ("applied_index", index.clone()),
-                    ("commit_index", index),
-                    none("last_contact"),
-                    none("num_peers"),
-                    ("state", "Leader".to_owned()),
-                ],
-            ),
-            (
-                "runtime",
-                vec![
-                    ("arch", architecture().to_owned()),
-                    ("cpu_count", std::thread::available_parallelism().map_or(1, usize::from).to_string()),
-                    ("os", std::env::consts::OS.to_owned()),
-                    ("version", self.about.revision.to_string()),
-                ],
-            ),
-            ("serf_lan", gossip()),
-            ("serf_wan", gossip()),
+            ("agent", counts.stats()),
+            ("build", self.about.build_stats()),
+            ("consul", self.server_stats()),
+            ("raft", self.log_stats()),
+            ("runtime", self.about.runtime_stats()),
+            ("serf_lan", gossip_stats()),
+            ("serf_wan", gossip_stats()),
         ]
     }
+
+    fn server_stats(&self) -> Stats {
+        vec![
+            ("acl", "disabled".to_owned()),
+            ("bootstrap", self.about.bootstrap.to_string()),
+            ("known_datacenters", "1".to_owned()),
+            ("leader", "true".to_owned()),
+            ("leader_addr", self.server_address.to_string()),
+            ("server", "true".to_owned()),
+        ]
+    }
+
+    fn log_stats(&self) -> Stats {
+        let index = self.registry.index().0.to_string();
+        vec![
+            ("applied_index", index.clone()),
+            ("commit_index", index),
+            ("last_contact", "0".to_owned()),
+            ("num_peers", "0".to_owned()),
+            ("state", "Leader".to_owned()),
+        ]
+    }
+}
+
+/// What a section of the counters holds.
+type Stats = Vec<(&'static str, String)>;
+
+impl AgentCounts {
+    fn stats(&self) -> Stats {
+        vec![
+            ("check_monitors", self.monitors.to_string()),
+            ("check_ttls", self.ttl_checks.to_string()),
+            ("checks", self.checks.to_string()),
+            ("services", self.services.to_string()),
+        ]
+    }
+}
+
+impl About {
+    fn build_stats(&self) -> Stats {
+        vec![
+            ("prerelease", String::new()),
+            ("revision", self.revision.to_string()),
+            ("version", self.version.to_string()),
+            ("version_metadata", String::new()),
+        ]
+    }
+
+    fn runtime_stats(&self) -> Stats {
+        vec![
+            ("arch", architecture().to_owned()),
+            ("cpu_count", std::thread::available_parallelism().map_or(1, usize::from).to_string()),
+            ("os", std::env::consts::OS.to_owned()),
+            ("version", self.revision.to_string()),
+        ]
+    }
+}
+
+fn gossip_stats() -> Stats {
+    vec![
+        ("encrypted", "false".to_owned()),
+        ("failed", "0".to_owned()),
+        ("left", "0".to_owned()),
+        ("members", "1".to_owned()),
+    ]
 }
 
 /// Consul shows the usual one as none.

@@ -1,6 +1,7 @@
 //! What files define is registered as clients register it, without a request.
 
-use muster_model::CheckId;
+use muster_agent::Rules;
+use muster_model::{CheckId, ServiceId};
 
 use crate::api_error::ApiError;
 use crate::{Api, agent, agent_check};
@@ -28,6 +29,20 @@ pub async fn register_service(api: &Api, body: &[u8], again: bool) -> Result<(),
 pub async fn register_check(api: &Api, body: &[u8]) -> Result<(), DefinitionRefused> {
     let check = agent_check::check(body).map_err(refused)?;
     api.agent.register_defined_check(check).await.map_err(|error| refused(error.into()))
+}
+
+/// Whether a service can be registered by these rules; its ID.
+pub fn accept_service(rules: &Rules, body: &[u8]) -> Result<ServiceId, DefinitionRefused> {
+    let registration = agent::registration(body).map_err(refused)?;
+    rules.defined_service(&registration).map_err(|error| refused(error.into()))?;
+    Ok(registration.service.id)
+}
+
+/// Whether a check can be registered by these rules; the instance that it is about, which must be there then.
+pub fn accept_check(rules: &Rules, body: &[u8]) -> Result<Option<ServiceId>, DefinitionRefused> {
+    let check = agent_check::check(body).map_err(refused)?;
+    rules.defined_check(&check).map_err(|error| refused(error.into()))?;
+    Ok(check.service_id)
 }
 
 fn refused(error: ApiError) -> DefinitionRefused {

@@ -50,7 +50,9 @@ use muster_registry::Registry;
 pub use about::{About, Said};
 pub use agent_control::{Control, Reload};
 pub use connections::Connections;
-pub use definition::{DefinitionRefused, register_check, register_service, service_checks};
+pub use definition::{
+    DefinitionRefused, accept_check, accept_service, register_check, register_service, service_checks,
+};
 pub use listener::Listener;
 pub use metrics::Telemetry;
 pub use rates::{RateMode, Rates, RequestLimits};

@@ -202,7 +202,7 @@ fn runtime_for_anyhow() -> anyhow::Result<tokio::runtime::Runtime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flags::Effect;
+    use crate::flags::{Effect, Kind};
 
     #[test]
     fn help_names_no_flag_that_is_absent() {
@@ -212,6 +212,58 @@ mod tests {
                 assert!(!help.contains(&format!("  -{} ", flag.name)), "{} -{}", command.name, flag.name);
             }
         }
+    }
+
+    /// Every table of flags that there is.
+    fn tables() -> Vec<(String, &'static FlagTable)> {
+        let own = COMMANDS.iter().map(|command| (command.name.to_owned(), command.table));
+        let words = machine::words().iter().map(|word| (format!("machine {}", word.name), word.table));
+        own.chain(client_tables()).chain(words).collect()
+    }
+
+    /// Derived from the tables: what is wrong with any flag of any command is told in one line that names it.
+    #[test]
+    fn of_every_flag_wrong_input_is_told() {
+        let mut cases = 0;
+        for (name, table) in tables() {
+            let parse = |words: &[&str]| {
+                let words: Vec<_> = words.iter().map(|word| (*word).to_owned()).collect();
+                table.parse(&words).map_err(|error| error.to_string())
+            };
+            let mut told = |words: &[&str], flag: &str| {
+                let line = parse(words).expect_err(&format!("{name} {words:?}"));
+                assert!(line.contains(&format!("-{flag}")) && !line.contains('\n'), "{name} {words:?}: {line}");
+                cases += 1;
+            };
+            told(&["-nonsense"], "nonsense");
+            told(&["--nonsense=1"], "nonsense");
+            told(&["---x"], "--x");
+            for flag in table.flags {
+                let (dashed, misspelled) = (format!("-{}", flag.name), format!("-{}x", flag.name));
+                told(&[&misspelled], &misspelled[1..]);
+                if flag.effect == Effect::Absent {
+                    told(&[&dashed], flag.name);
+                    continue;
+                }
+                let wrong: &[&str] = match flag.kind {
+                    Kind::Bool => &["maybe", "", "2"],
+                    Kind::Int => &["x", "", "1.5", "9223372036854775808", "true"],
+                    Kind::Uint => &["x", "", "-1", "18446744073709551616"],
+                    Kind::Text | Kind::List => &[],
+                };
+                wrong.iter().for_each(|value| told(&[&format!("{dashed}={value}")], flag.name));
+                if flag.kind != Kind::Bool {
+                    told(&[&dashed], flag.name);
+                }
+                let [one, other] = match flag.kind {
+                    Kind::Bool => ["true", "false"],
+                    _ => ["1", "2"],
+                };
+                let twice = parse(&[&format!("{dashed}={one}"), &format!("{dashed}={other}")]).unwrap();
+                assert_eq!(twice.text(flag.name), Some(other), "{name} {dashed}");
+            }
+        }
+        assert!(cases > 1000, "{cases}");
     }
 
     #[test]

@@ -6,19 +6,48 @@
 //! by the API is never touched, be it a check of a service that a file defines, or its maintenance.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Error, Result, anyhow};
+use anyhow::{Context, Result, anyhow};
+use muster_agent::{Rules, missing_service};
 use muster_catalog::{CatalogError, LocalAgent};
-use muster_http::{Api, DefinitionRefused};
+use muster_http::{Api, accept_check, accept_service};
 use muster_model::{CheckId, ServiceId};
 
 use crate::config::{Definition, Subject};
 
 /// The file in the data directory.
 const FILE: &str = "definitions";
+
+/// Whether all of it can be registered by these rules. `stays` says of an instance that is not among it whether it is
+/// at the node and will be.
+pub fn check(wanted: &[Definition], rules: &Rules, stays: impl Fn(&ServiceId) -> bool) -> Result<()> {
+    let mut defined = BTreeSet::new();
+    for definition in wanted.iter().filter(|definition| definition.subject == Subject::Service) {
+        defined.insert(accept_service(rules, &definition.body).map_err(|refusal| refused(definition, refusal))?);
+    }
+    for definition in wanted.iter().filter(|definition| definition.subject == Subject::Check) {
+        match accept_check(rules, &definition.body).map_err(|refusal| refused(definition, refusal))? {
+            Some(service) if !defined.contains(&service) && !stays(&service) => {
+                return Err(refused(definition, missing_service(&service)));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn refused(definition: &Definition, refusal: impl fmt::Display) -> anyhow::Error {
+    anyhow!("{}: {} {:?}: {refusal}", definition.place, definition.subject, definition.id)
+}
+
+/// What files defined last with these data.
+pub fn remembered_in(data_dir: Option<&Path>) -> Result<BTreeSet<(Subject, String)>> {
+    data_dir.map(|directory| remembered(&directory.join(FILE))).transpose().map(Option::unwrap_or_default)
+}
 
 /// What files define, at one registry.
 pub struct Definitions {
@@ -33,15 +62,17 @@ impl Definitions {
     /// With what was remembered in the data directory; without one nothing is.
     pub fn open(api: Arc<Api>, data_dir: Option<&Path>) -> Result<Self> {
         let file = data_dir.map(|directory| directory.join(FILE));
-        let registered = file.as_deref().map(remembered).transpose()?.unwrap_or_default();
-        Ok(Self { api, file, registered, applied: Vec::new() })
+        Ok(Self { api, file, registered: remembered_in(data_dir)?, applied: Vec::new() })
     }
 
-    /// Registers what is defined, and takes out what was and is no more. A definition that is refused is told and
-    /// stops it there.
+    /// Registers what is defined, and takes out what was and is no more. If one would be refused, that is told and all
+    /// stays as it was.
     pub async fn apply(&mut self, wanted: &[Definition]) -> Result<()> {
         let each: Vec<_> = wanted.iter().map(named).collect::<Result<_>>()?;
         let defined: BTreeSet<_> = each.iter().flatten().cloned().collect();
+        let stays = |id: &ServiceId| !self.registered.contains(&(Subject::Service, id.as_str().to_owned()));
+        let services = self.api.agent.entries().await?.services;
+        check(wanted, self.api.agent.rules(), |id| services.contains_key(id) && stays(id))?;
         let before = self.registered.clone();
         let gone: Vec<_> = before.difference(&defined).cloned().collect();
         // Remembered before it is registered: what a crash leaves behind must still be found.
@@ -81,7 +112,7 @@ impl Definitions {
             Subject::Service => muster_http::register_service(&self.api, &definition.body, again).await,
             Subject::Check => muster_http::register_check(&self.api, &definition.body).await,
         };
-        done.map_err(|refusal| refused(definition, &refusal))
+        done.map_err(|refusal| refused(definition, refusal))
     }
 
     async fn take_out(&self, subject: Subject, id: &str) -> Result<()> {
@@ -112,14 +143,10 @@ impl Definitions {
 fn named(definition: &Definition) -> Result<Vec<(Subject, String)>> {
     let mut all = vec![(definition.subject, definition.id.clone())];
     if definition.subject == Subject::Service {
-        let checks = muster_http::service_checks(&definition.body).map_err(|refusal| refused(definition, &refusal))?;
+        let checks = muster_http::service_checks(&definition.body).map_err(|refusal| refused(definition, refusal))?;
         all.extend(checks.iter().map(|check| (Subject::Check, check.as_str().to_owned())));
     }
     Ok(all)
-}
-
-fn refused(definition: &Definition, refusal: &DefinitionRefused) -> Error {
-    anyhow!("{}: {} {:?}: {refusal}", definition.place, definition.subject, definition.id)
 }
 
 /// A line each: what it is and its ID, which holds no line end.

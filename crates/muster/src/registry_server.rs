@@ -1,25 +1,29 @@
 //! A registry with its agent and its ports, brought up together: what `muster agent` and `muster up` share.
 
+mod ports;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, Result, anyhow, bail};
-use muster_agent::{Agent, AgentConfig, CheckTimes, ProbeConfig, ScriptChecks};
+use anyhow::{Context, Result, bail};
+use muster_agent::{Agent, AgentConfig, CheckTimes, ProbeConfig, Rules, ScriptChecks};
+use muster_catalog::{Catalog, Owner, Part};
 use muster_http::{About, Api, Control, RequestLimits, Said};
 use muster_journal::{HistoryId, Journal, MemoryJournal, OpenError, RedbJournal};
-use muster_model::{Meta, Node, NodeName, Service, ServiceId, ServiceName, Weights};
+use muster_model::{Indexed, Meta, Node, NodeName, Service, ServiceId, ServiceName, Weights};
 use muster_registry::{Registry, RegistryConfig, WaitTimes};
 use muster_wire::answer::ConnectRoot;
+use ports::Ports;
+pub use ports::not_bound;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::connect_root;
-use crate::dns_server::{self, DnsConfig, DnsServer, Port};
+use crate::dns_server::{DnsConfig, DnsServer, Port};
 use crate::node_id::NodeId;
-use crate::port_holder::{self, Holder};
 use crate::unix_socket::{Socket, SocketAccess};
 
 /// The version of Consul whose API this is; clients compare it.
@@ -147,66 +151,38 @@ impl RegistryServer {
     /// Binds the ports, opens the data and announces the node. A port that is taken, or a data directory that
     /// is not ours, is found before anything is written.
     pub async fn start(config: ServerConfig) -> Result<Self> {
-        Self::start_with(config, Control::default()).await
+        Self::start_with(config, Control::default(), |_| Ok(())).await
     }
 
-    /// The same with what clients may do to the process.
-    pub async fn start_with(config: ServerConfig, control: Control) -> Result<Self> {
-        let listeners = bind(&config.listen, config.http_port).await?;
-        let dns_ports = match &config.dns {
-            Some(dns) => dns_server::bind(dns).await?,
-            None => Vec::new(),
-        };
-        let sockets: Vec<Socket> =
-            config.sockets.iter().map(|path| Socket::bind(path, config.socket_access)).collect::<Result<_>>()?;
-        let addresses: Vec<SocketAddr> =
-            listeners.iter().map(TcpListener::local_addr).collect::<Result<_, _>>().context("cannot read own port")?;
-        let journal: Arc<dyn Journal> = match &config.data_dir {
-            None => Arc::new(MemoryJournal::new(HistoryId::random())),
-            Some(directory) => Arc::new(open_data(directory).await?),
-        };
-        let registry_config = RegistryConfig {
-            datacenter: Arc::clone(&config.datacenter),
-            waits: config.waits,
-            ..RegistryConfig::default()
-        };
-        let (registry, committer) = Registry::open(journal, registry_config).await?;
-        let node_id = match &config.data_dir {
-            Some(directory) => {
-                NodeId::find(directory, &config.node, config.node_id.as_deref(), registry.state().server_nodes())?
-            }
-            None => NodeId::unkept(config.node_id.as_deref()),
-        };
-        let agent_config = agent_config(&config, node_id.text());
+    /// The same with what clients may do to the process. `admit` looks at what the agent has on its node, before
+    /// anything of this start is written.
+    pub async fn start_with(
+        config: ServerConfig,
+        control: Control,
+        admit: impl FnOnce(&BTreeMap<ServiceId, Indexed<Arc<Service>>>) -> Result<()>,
+    ) -> Result<Self> {
+        let ports = Ports::bind(&config).await?;
+        let (registry, committer) = Registry::open(journal(&config).await?, registry_config(&config)).await?;
+        let node_id = node_id(&config, &registry)?;
+        let name = kept_name(&config, &node_id, &registry);
+        admit(&Catalog::entries(&registry, &name, Owner::Agent, Part::All).await?.services)?;
         let last = CancellationToken::new();
         let mut committing = JoinSet::new();
         committing.spawn(committer.run(last.clone()));
+        let agent_config = agent_config(&config, node_id.text());
         let agent = Arc::new(Agent::start(agent_config, Arc::new(registry.clone())).await?);
         // Not before: an ID that the registry does not take must not stay.
         node_id.keep()?;
-        let root = match &config.data_dir {
-            None => connect_root::fresh()?,
-            Some(directory) => connect_root::of(directory)?,
-        };
-        let server_address = SocketAddr::new(config.advertise, config.server_port);
-        let mut api = Api::new(registry.clone(), Arc::clone(&agent), server_address);
-        api.always_pretty = config.pretty;
-        api.control = control;
-        api.about = about(&config, &addresses, root);
-        api.about.settings = said(&config, &dns_ports);
-        api.settings = config.http.clone();
-        api.connections.allow(config.connections_per_client);
-        api.rates.allow(config.request_limits);
-        let api = Arc::new(api);
-        let dns = config.dns.map(|dns| DnsServer::new(dns.answers, dns_ports, registry.clone()));
+        let api = Arc::new(api(&config, control, &ports, registry.clone(), Arc::clone(&agent))?);
+        let dns = config.dns.map(|dns| DnsServer::new(dns.answers, ports.dns, registry.clone()));
         Ok(Self {
             registry,
             agent,
             api,
-            addresses,
-            sockets,
+            addresses: ports.addresses,
+            sockets: ports.sockets,
             dns,
-            listeners,
+            listeners: ports.listeners,
             tasks: JoinSet::new(),
             committer: committing,
             last,
@@ -243,6 +219,55 @@ impl RegistryServer {
         self.last.cancel();
         while self.committer.join_next().await.is_some() {}
     }
+}
+
+async fn journal(config: &ServerConfig) -> Result<Arc<dyn Journal>> {
+    Ok(match &config.data_dir {
+        None => Arc::new(MemoryJournal::new(HistoryId::random())),
+        Some(directory) => Arc::new(open_data(directory).await?),
+    })
+}
+
+fn registry_config(config: &ServerConfig) -> RegistryConfig {
+    RegistryConfig { datacenter: Arc::clone(&config.datacenter), waits: config.waits, ..RegistryConfig::default() }
+}
+
+fn node_id(config: &ServerConfig, registry: &Registry) -> Result<NodeId> {
+    match &config.data_dir {
+        Some(directory) => {
+            NodeId::find(directory, &config.node, config.node_id.as_deref(), registry.state().server_nodes())
+        }
+        None => Ok(NodeId::unkept(config.node_id.as_deref())),
+    }
+}
+
+/// The name that the node has in the data so far: it may be about to get another one, and takes all along.
+fn kept_name(config: &ServerConfig, id: &NodeId, registry: &Registry) -> NodeName {
+    let state = registry.state();
+    let mut nodes = state.server_nodes();
+    nodes.find(|node| *node.id == *id.text()).map_or_else(|| config.node.clone(), |node| node.name.clone())
+}
+
+/// What HTTP answers from.
+fn api(config: &ServerConfig, control: Control, ports: &Ports, registry: Registry, agent: Arc<Agent>) -> Result<Api> {
+    let root = match &config.data_dir {
+        None => connect_root::fresh()?,
+        Some(directory) => connect_root::of(directory)?,
+    };
+    let mut api = Api::new(registry, agent, SocketAddr::new(config.advertise, config.server_port));
+    api.always_pretty = config.pretty;
+    api.control = control;
+    api.about = about(config, &ports.addresses, root);
+    api.about.settings = said(config, &ports.dns);
+    api.settings = config.http.clone();
+    api.connections.allow(config.connections_per_client);
+    api.rates.allow(config.request_limits);
+    Ok(api)
+}
+
+/// What may be registered at the agent of this node.
+pub fn rules(config: &ServerConfig) -> Rules {
+    Rules { scripts: config.scripts, server: Some(consul_service(config).id) }
 }
 
 /// The agent of this node.
@@ -285,34 +310,6 @@ fn said(config: &ServerConfig, dns: &[Port]) -> Vec<(&'static str, Said)> {
         ("EnableRemoteScriptChecks", Said::Flag(config.scripts == ScriptChecks::On)),
         ("MaxQueryTime", Said::Time(config.waits.most)),
     ]
-}
-
-async fn bind(addresses: &[IpAddr], port: u16) -> Result<Vec<TcpListener>> {
-    let mut listeners = Vec::new();
-    for address in addresses {
-        let wanted = SocketAddr::new(*address, port);
-        listeners
-            .push(TcpListener::bind(wanted).await.map_err(|error| not_bound(wanted, "HTTP", "-http-port", error))?);
-    }
-    Ok(listeners)
-}
-
-/// Says who holds a port that is taken.
-pub fn not_bound(wanted: SocketAddr, port: &str, flag: &str, error: std::io::Error) -> anyhow::Error {
-    let what = format!("cannot listen on {wanted} (the {port} port)");
-    match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            let end = match port_holder::find(wanted) {
-                Some(Holder::Own) => {
-                    return anyhow!("{what}: it is given to another part of this agent; choose another with {flag}");
-                }
-                Some(Holder::Other(process)) => process,
-                None => "another process".to_owned(),
-            };
-            anyhow!("{what}: {end} has it; end that one, or choose another port with {flag}")
-        }
-        _ => anyhow::Error::new(error).context(what),
-    }
 }
 
 async fn open_data(directory: &Path) -> Result<RedbJournal> {

@@ -47,12 +47,7 @@ impl Watches {
 
     /// Whether these can be watched at all.
     pub fn check(&self, wanted: &[Watch]) -> Result<()> {
-        match wanted.first() {
-            Some(watch) if self.address.is_none() => {
-                bail!("{}: watches: it asks the HTTP API, which is served nowhere: a port would be right", watch.place)
-            }
-            _ => Ok(()),
-        }
+        check(wanted, self.address.is_some())
     }
 
     /// Watches these from now on. Those that are as before go on and tell nothing anew.
@@ -70,6 +65,16 @@ impl Watches {
         }
         self.defined = wanted;
         Ok(())
+    }
+}
+
+/// Whether watches can be watched where the HTTP API is served, or is not.
+pub fn check(wanted: &[Watch], is_served: bool) -> Result<()> {
+    match wanted.first() {
+        Some(watch) if !is_served => {
+            bail!("{}: watches: it asks the HTTP API, which is served nowhere: a port would be right", watch.place)
+        }
+        _ => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@
 #[path = "running/agent.rs"]
 mod agent;
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use agent::{Agent, muster, refused};
@@ -148,6 +149,63 @@ fn a_definition_that_is_refused_ends_the_start_with_its_place() {
     std::fs::write(&path, "service { name = \"x\" prt = 1 }").unwrap();
     let output = muster(&["validate", path.to_str().unwrap()]).output().unwrap();
     assert!(String::from_utf8(output.stderr).unwrap().contains("invalid config key service.prt"));
+}
+
+#[test]
+fn one_definition_that_is_refused_leaves_all_others_as_they_were() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    base(directory);
+    write(directory, "web.hcl", WEB);
+    let path = directory.to_str().unwrap();
+    let mut process = muster(&["agent", "-config-dir", path])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(process.stderr.take().unwrap()).lines();
+    let agent = Agent::of(process);
+    let before = agent.body("GET", "/v1/agent/services", "");
+    let others = "service { name = \"web\" port = 81 }\nservice { name = \"new\" }\n";
+    for (refused, expected) in [
+        ("check { name = \"c\" ttl = \"1s\" service_id = \"no\" }", "ServiceID \"no\" does not exist"),
+        ("check { name = \"c\" args = [\"true\"] interval = \"1s\" }", "Scripts are disabled on this agent"),
+        // What the files had and have no more goes, and a check on it with it.
+        ("service { id = \"consul\" name = \"y\" }", "is the server's own"),
+    ] {
+        write(directory, "web.hcl", &format!("{others}{refused}"));
+        agent.signal("HUP");
+        let mut lines = told.by_ref().map(Result::unwrap);
+        let line = lines.find(|line| line.contains("configuration")).unwrap();
+        assert!(line.contains("not read again, what was before stays") && line.contains("web.hcl:3:"), "{line}");
+        assert!(line.contains(expected), "{line}");
+        assert_eq!(agent.body("GET", "/v1/agent/services", ""), before);
+    }
+    write(directory, "web.hcl", "check { name = \"c\" ttl = \"1s\" service_id = \"web\" }");
+    let answer = agent.ask("PUT", "/v1/agent/reload", "");
+    assert!(answer.contains("ServiceID \"web\" does not exist"), "it is about to leave: {answer}");
+    assert_eq!(agent.body("GET", "/v1/agent/services", ""), before);
+}
+
+#[test]
+fn a_check_may_be_about_what_clients_registered_before_and_about_nothing_else() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    base(directory);
+    let agent = start(directory);
+    agent.body("PUT", "/v1/agent/service/register", r#"{"Name":"api"}"#);
+    assert!(agent.ends_after("TERM").success());
+    let check = |service: &str| format!("check {{ name = \"c\" ttl = \"1h\" service_id = \"{service}\" }}");
+    write(directory, "c.hcl", &check("no"));
+    let output = muster(&["agent", "-config-dir", directory.to_str().unwrap()]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    let expected = "c.hcl:1:7: check \"c\": ServiceID \"no\" does not exist";
+    assert!(output.status.code() == Some(1) && told.trim_end().ends_with(expected), "{told}");
+    write(directory, "c.hcl", &check("api"));
+    // Under another name the node takes along what it has.
+    write(directory, "d.hcl", "node_name = \"renamed\"");
+    let agent = start(directory);
+    assert!(agent.body("GET", "/v1/agent/checks", "").contains("\"ServiceID\":\"api\""));
 }
 
 #[test]

@@ -51,11 +51,18 @@ impl Ground {
 
     /// The line that it says about a file; none: it has nothing against it, and tells that the port is taken.
     fn refusal(&self, name: &str, text: &[u8]) -> Option<String> {
+        self.refusal_at(name, text, true)
+    }
+
+    /// The same; the port is named by a flag, or by the file.
+    fn refusal_at(&self, name: &str, text: &[u8], by_flag: bool) -> Option<String> {
         let (file, data) = (self.path(name), self.path("data"));
         std::fs::write(&file, text).unwrap();
         let port = self.taken.local_addr().unwrap().port().to_string();
         let (file, data_dir) = (file.to_str().unwrap(), data.to_str().unwrap());
-        let output = muster(&["agent", "-bootstrap", "-data-dir", data_dir, "-http-port", &port, "-config-file", file])
+        let port: &[&str] = if by_flag { &["-http-port", &port] } else { &[] };
+        let output = muster(&["agent", "-bootstrap", "-data-dir", data_dir, "-config-file", file])
+            .args(port)
             .current_dir(self.directory.path())
             .output()
             .unwrap();
@@ -120,10 +127,12 @@ fn what_is_too_long_is_told_in_a_line_that_people_can_read() {
         assert!(line.is_some_and(|line| line.contains(key)), "{key}");
     }
     let meta = file_with("node_meta", &format!("{{\"{long}\":\"{long}\"}}"));
-    assert!(ground.refusal("f.json", meta.as_bytes()).unwrap().contains("key \"node_meta\" is refused: "));
+    assert!(
+        ground.refusal("f.json", meta.as_bytes()).unwrap().contains("key \"node_meta\" has a string of 1048576 bytes")
+    );
     for key in ["ports.http", "ports.dns", "limits.kv_max_value_size", "dns_config.soa.refresh"] {
         let line = ground.refusal("f.json", file_with(key, &"9".repeat(400)).as_bytes());
-        assert!(line.is_some_and(|line| line.contains(key)), "{key}");
+        assert!(line.is_some_and(|line| line.contains("9 is not a number that can be read")), "{key}");
     }
 }
 
@@ -134,5 +143,64 @@ fn of_a_key_that_stands_twice_the_last_one_counts() {
     let line = ground.refusal("f.json", last_is_wrong.as_bytes()).unwrap();
     assert!(line.contains(":1:30: key \"node_name\" is a number: a string in quotes would be right"), "{line}");
     assert_eq!(ground.refusal("f.json", br#"{"node_name":5,"node_name":"n"}"#), None);
-    assert_eq!(ground.refusal("f.hcl", b"node_name = 5\nnode_name = \"n\""), None);
+    assert_eq!(ground.refusal("f.hcl", b"node_name = \"m\"\nnode_name = \"n\""), None);
+    let line = ground.refusal("f.hcl", b"node_name = 5\nnode_name = \"n\"").unwrap();
+    assert!(line.contains(":2:1: key \"node_name\" is a string here and was something else before"), "{line}");
+    let line = ground.refusal("f.hcl", b"node_name = \"m\"\nNode_Name = \"n\"").unwrap();
+    assert!(line.ends_with(":2:1: invalid config key Node_Name: node_name stands there too"), "{line}");
+}
+
+#[test]
+fn a_file_that_is_too_long_is_told_by_its_name() {
+    let ground = Ground::new();
+    let line = ground.refusal("f.hcl", &vec![b' '; (16 << 20) + 1]).unwrap();
+    assert!(line.ends_with("f.hcl is longer than 16777216 bytes: several files would be right"), "{line}");
+}
+
+#[test]
+fn a_definition_that_the_registry_would_refuse_is_told_before_anything_is_made() {
+    let ground = Ground::new();
+    let long = "x".repeat(1020);
+    let many = "{ ttl = \"1s\" },".repeat(257);
+    let tags = format!("\"{}\",", "t".repeat(60_000)).repeat(20);
+    let cases = [
+        (
+            "service { id = \"consul\" name = \"x\" }".to_owned(),
+            "service \"consul\": Service ID consul is the server's own",
+        ),
+        ("check { id = \"serfHealth\" name = \"x\" ttl = \"1s\" }".to_owned(), "serfHealth is the node's own check"),
+        (
+            "service { name = \"x\" check { id = \"SERFHEALTH\" ttl = \"1s\" } }".to_owned(),
+            "SERFHEALTH is the node's own check",
+        ),
+        (
+            "check { id = \"c\" name = \"c\" args = [\"true\"] interval = \"10s\" }".to_owned(),
+            "check \"c\": Scripts are disabled on this agent; to enable",
+        ),
+        (
+            "service { name = \"x\" check { args = [\"true\"] interval = \"10s\" } }".to_owned(),
+            "service \"x\": Scripts are disabled on this agent; to enable",
+        ),
+        (
+            "service { name = \"x\" }\ncheck { name = \"c\" ttl = \"1s\" service_id = \"no\" }".to_owned(),
+            "check \"c\": ServiceID \"no\" does not exist",
+        ),
+        (format!("service {{ name = \"{long}\" check {{ ttl = \"1s\" }} }}"), "Invalid check: "),
+        (format!("service {{ name = \"x\" checks = [{many}] }}"), "has 257 entries: at most 256 would be right"),
+        (format!("service {{ name = \"x\" tags = [{tags}] }}"), "bytes: at most 1048576 would be right"),
+        (
+            format!("service {{ name = \"x\" address = \"{}\" }}", "x".repeat(70_000)),
+            "key \"service.address\" has a string of 70000 bytes",
+        ),
+        (
+            "ports { http = -1 }\nwatches = [{ type = \"nodes\" args = [\"x\"] }]".to_owned(),
+            "it asks the HTTP API, which is served nowhere",
+        ),
+    ];
+    for (text, expected) in cases {
+        // The port may be said by the file: its flag is another's.
+        let line = ground.refusal_at("f.hcl", text.as_bytes(), !text.contains("ports")).unwrap();
+        assert!(line.contains(expected), "{line}\n{expected}");
+        assert!(line.starts_with(&format!("{}:", ground.path("f.hcl").display())), "{line}");
+    }
 }

@@ -13,6 +13,7 @@ mod check_write;
 mod decode_error;
 mod event;
 mod fields;
+mod go_list;
 mod go_types;
 mod kv;
 mod kv_import;

@@ -22,7 +22,8 @@ pub(super) fn scan(scanner: &mut Scanner<'_>) -> Result<Token, SyntaxError> {
     let text = &before[..before.len() - scanner.rest.len()];
     let wrong = || Problem::Number(text.to_owned()).at(start);
     if float {
-        return text.parse().map(|value| Token::Number(Number::Float(value))).map_err(|_| wrong());
+        let value = text.parse().ok().filter(|value: &f64| value.is_finite());
+        return value.map(|value| Token::Number(Number::Float(value))).ok_or_else(wrong);
     }
     let base = match digits {
         _ if hexadecimal => Base::Hexadecimal,

@@ -10,21 +10,24 @@ mod network;
 mod reload;
 mod table;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use muster_docker::{DEFAULT_ADDRESS, Engine, EngineAddress};
+use muster_model::ServiceId;
 use tracing::warn;
 
-use crate::definitions::Definitions;
+use crate::config::Subject;
+use crate::definitions::{self, Definitions};
 use crate::exit::Failure;
 use crate::expose::{self, Served};
 use crate::flags::Parsed;
 use crate::logging::LogLevel;
 use crate::pid_file::PidFile;
 use crate::program::Program;
-use crate::registry_server::{LOOPBACK, RegistryServer, is_open};
+use crate::registry_server::{self, LOOPBACK, RegistryServer, is_open};
 use crate::watches::Watches;
 use crate::{descriptors, logging, shutdown};
 pub use config::{AgentSettings, HTTP_PORT, parse_address, port};
@@ -77,10 +80,15 @@ async fn serve(settings: AgentSettings, sources: Sources) -> Result<()> {
         }
     };
     let (control, requests) = reload::requests();
-    let server = RegistryServer::start_with(settings.server.clone(), control).await?;
+    let gone = definitions::remembered_in(settings.server.data_dir.as_deref())?;
+    let admit = |services: &BTreeMap<ServiceId, _>| {
+        let stays = |id: &ServiceId| !gone.contains(&(Subject::Service, id.as_str().to_owned()));
+        let rules = registry_server::rules(&settings.server);
+        definitions::check(&settings.definitions, &rules, |id| services.contains_key(id) && stays(id))
+    };
+    let server = RegistryServer::start_with(settings.server.clone(), control, admit).await?;
     let mut definitions = Definitions::open(Arc::clone(&server.api), settings.server.data_dir.as_deref())?;
     let mut watches = Watches::at(own_address(&server));
-    watches.check(&settings.watches)?;
     definitions.apply(&settings.definitions).await?;
     let _pid_file = settings.pid_file.as_deref().map(PidFile::write).transpose()?;
     outln!("{}", started(&settings, &server));

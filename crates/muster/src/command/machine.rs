@@ -32,6 +32,12 @@ const DEFAULT_MACHINE: &str = "default";
 /// Flags before the command.
 pub const GLOBAL: FlagTable = words::GLOBAL;
 
+/// The commands of `machine`.
+#[cfg(test)]
+pub fn words() -> &'static [words::Word] {
+    WORDS
+}
+
 /// What every command of `machine` is given.
 pub struct Context {
     /// The machines.

@@ -26,6 +26,11 @@ pub fn run(program: Program, arguments: &[String]) -> Result<(), Failure> {
         out!("{}", TABLE.help_as(program.name()));
         return Ok(());
     }
+    // Consul's takes any, and so does this under its name.
+    if let Some(extra) = parsed.rest.first().filter(|_| program != Program::Consul) {
+        let error = anyhow!("unexpected argument {extra:?}: version takes flags only");
+        return Err(Failure::usage(1, error, usage()));
+    }
     let own = env!("CARGO_PKG_VERSION");
     match (parsed.text("format").unwrap_or("pretty"), program) {
         ("pretty", Program::Consul) => outln!("Consul v{CONSUL_VERSION} (API, by muster v{own})"),

@@ -15,8 +15,14 @@ use muster_wire::json::{ArrayWriter, ObjectWriter, push_string};
 use muster_wire::request::{register_check, register_service};
 
 use self::field::{CHECK, Field, SERVICE, Takes, makes_a_check_look};
-use super::layer::found;
+use super::key::{MAX_ITEMS, MAX_TEXT_BYTES};
+use super::layer::{found, spelled_twice, too_long, too_many};
 use super::{Block, Settings};
+
+/// The longest definition as the API takes it, in bytes, and how many checks one may have: so it fits into the journal,
+/// whatever names its checks are given.
+const MAX_BYTES: usize = 1 << 20;
+const MAX_CHECKS: usize = 256;
 
 /// A definition, ready to be registered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +76,9 @@ pub fn definitions(settings: &Settings) -> Result<Vec<Definition>> {
 
 impl Definition {
     fn check(&self) -> Result<()> {
+        let bytes = self.body.len();
         let refused = match self.subject {
+            _ if bytes > MAX_BYTES => Some(format!("it has {bytes} bytes: at most {MAX_BYTES} would be right")),
             Subject::Service => register_service(&self.body).err().map(|error| error.to_string()),
             Subject::Check => register_check(&self.body).err().map(|error| error.to_string()),
         };
@@ -130,6 +138,10 @@ impl Reader<'_> {
 
     /// `alone`: a check that is registered on its own, whose ID the API calls `ID`.
     fn object(&self, out: &mut Vec<u8>, path: &str, object: &Object, fields: &[Field], alone: bool) -> Result<()> {
+        if let Some((member, other)) = spelled_twice(object) {
+            let (file, position, key) = (self.file, member.position, &member.key);
+            return Err(anyhow!("{file}:{position}: invalid config key {path}.{key}: {other} stands there too"));
+        }
         let mut writer = ObjectWriter::new(out);
         for member in &object.members {
             let name = member.key.to_lowercase();
@@ -141,6 +153,10 @@ impl Reader<'_> {
             if matches!((field.takes, &member.node.value), (_, Value::Null) | (Takes::Token, Value::Text(_))) {
                 continue;
             }
+            // Where both stand, Consul reads the one and does not look at the older.
+            if name != field.name && object.members.iter().any(|other| other.key.eq_ignore_ascii_case(field.name)) {
+                continue;
+            }
             let api = if field.api == "CheckID" && alone { "ID" } else { field.api };
             self.value(writer.member(api), &path, &member.node, field.takes)?;
         }
@@ -150,6 +166,15 @@ impl Reader<'_> {
 
     fn value(&self, out: &mut Vec<u8>, path: &str, node: &Node, takes: Takes) -> Result<()> {
         match (takes, &node.value) {
+            (_, Value::Text(text)) if text.len() > MAX_TEXT_BYTES => {
+                return Err(too_long(self.file, node, path, text));
+            }
+            (Takes::List, Value::List(items)) if items.len() > MAX_ITEMS => {
+                return Err(too_many(self.file, node, path, items.len(), MAX_ITEMS));
+            }
+            (Takes::Checks, Value::List(items)) if items.len() > MAX_CHECKS => {
+                return Err(too_many(self.file, node, path, items.len(), MAX_CHECKS));
+            }
             (Takes::Text, Value::Text(text)) => push_string(out, text),
             (Takes::Duration, Value::Text(text)) if GoDuration::parse(text).is_ok() => push_string(out, text),
             (Takes::Bool, Value::Bool(value)) => out.extend_from_slice(value.to_string().as_bytes()),
@@ -187,6 +212,9 @@ impl Reader<'_> {
                 self.looks_at_something(path, node, object)
             }
             Takes::Group(fields) => self.object(out, path, object, fields, false),
+            Takes::Map(_) if object.members.len() > MAX_ITEMS => {
+                Err(too_many(self.file, node, path, object.members.len(), MAX_ITEMS))
+            }
             Takes::Map(item) => {
                 let mut writer = ObjectWriter::new(out);
                 for member in &object.members {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail};
 use muster_model::duration_text::GoDuration;
 
+use super::key::MAX_TEXT_BYTES;
 use super::{Entry, Key, Kind, Origin, Setting, keys};
 use crate::flags::Parsed;
 
@@ -33,6 +34,9 @@ fn entries(flags: &Parsed, lists: bool) -> Result<Entries> {
 
 fn setting(key: &Key, flag: &str, flags: &Parsed) -> Result<Setting> {
     let text = flags.text(flag).unwrap_or_default();
+    if let Some(long) = flags.list(flag).iter().find(|text| text.len() > MAX_TEXT_BYTES) {
+        bail!("flag -{flag} is a string of {} bytes: at most {MAX_TEXT_BYTES} would be right", long.len());
+    }
     Ok(match key.kind {
         Kind::Bool => Setting::Bool(flags.bool(flag)),
         Kind::Int => Setting::Int(flags.int(flag).unwrap_or_default()),
@@ -50,6 +54,8 @@ fn setting(key: &Key, flag: &str, flags: &Parsed) -> Result<Setting> {
             }
             Setting::Map(map)
         }
-        Kind::Number | Kind::Text | Kind::Blocks | Kind::Group | Kind::Any => Setting::Text(text.to_owned()),
+        Kind::Number | Kind::Text | Kind::Blocks | Kind::Items(_) | Kind::Free | Kind::Any => {
+            Setting::Text(text.to_owned())
+        }
     })
 }

@@ -36,8 +36,10 @@ pub enum Kind {
     Map,
     /// Blocks, or a list of objects, that others read.
     Blocks,
-    /// A block: nobody looks inside.
-    Group,
+    /// A list of objects whose strings have these names.
+    Items(&'static [&'static str]),
+    /// A block of whatever names: nobody looks inside, Consul's reader of files neither.
+    Free,
     /// Anything: it is refused, whatever it is.
     Any,
 }
@@ -65,6 +67,12 @@ pub enum Fine {
     Text(&'static str),
 }
 
+/// The longest string that a key takes, in bytes: a longer one is a file that was pasted in.
+pub const MAX_TEXT_BYTES: usize = 1 << 16;
+
+/// How much a key's list or names may hold.
+pub const MAX_ITEMS: usize = 4096;
+
 impl Kind {
     /// What would be right, for messages.
     pub fn wanted(self) -> &'static str {
@@ -76,7 +84,8 @@ impl Kind {
             Self::Duration => "a duration in quotes such as \"10s\"",
             Self::List => "a list of strings",
             Self::Map => "an object of strings",
-            Self::Blocks | Self::Group => "an object",
+            Self::Blocks | Self::Free => "an object",
+            Self::Items(_) => "a list of objects",
             Self::Any => "anything",
         }
     }

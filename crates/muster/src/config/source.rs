@@ -1,10 +1,15 @@
 //! Which texts are read: files, directories, fragments on the command line.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use muster_hcl::{Node, parse, parse_json};
+
+/// The longest file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 16 << 20;
 
 /// A text that was read.
 #[derive(Debug)]
@@ -91,12 +96,23 @@ pub fn fragment(place: usize, text: &str) -> Result<Source> {
 }
 
 fn file(path: &Path, format: Format) -> Result<Source> {
-    let name: Arc<str> = Arc::from(path.display().to_string());
-    let text = std::fs::read(path).with_context(|| format!("cannot read configuration file {name}"))?;
+    let name = path.display().to_string();
+    let mut text = Vec::new();
+    // No further: some files have no end.
+    let read = File::open(path).and_then(|file| file.take(MAX_FILE_BYTES + 1).read_to_end(&mut text));
+    let bytes = read.with_context(|| format!("cannot read configuration file {name}"))?;
+    if bytes as u64 > MAX_FILE_BYTES {
+        bail!("{name} is longer than {MAX_FILE_BYTES} bytes: several files would be right");
+    }
+    source(&name, &text, format)
+}
+
+/// What a text says.
+pub fn source(name: &str, text: &[u8], format: Format) -> Result<Source> {
     let root = match format {
-        Format::Json => parse_json(&text),
+        Format::Json => parse_json(text),
         // An object of JSON is HCL too.
-        Format::Hcl => parse(&text),
+        Format::Hcl => parse(text),
     };
-    Ok(Source { root: root.map_err(|error| anyhow::anyhow!("{name}:{error}"))?, name })
+    Ok(Source { root: root.map_err(|error| anyhow::anyhow!("{name}:{error}"))?, name: Arc::from(name) })
 }

@@ -136,26 +136,11 @@ impl TryFrom<StoredCommand<'_>> for Command {
     type Error = StoredError;
 
     fn try_from(stored: StoredCommand<'_>) -> Result<Self, StoredError> {
-        let node = |name: Text<'_>| NodeName::new(name).map_err(invalid);
-        let service = |id: Text<'_>| ServiceId::new(id).map_err(invalid);
-        let check = |id: Text<'_>| CheckId::new(id).map_err(invalid);
         let key = |key: Text<'_>| Key::new(key).map_err(invalid);
         let session = |id: Text<'_>| SessionId::new(id).map_err(invalid);
         Ok(match stored {
             StoredCommand::Register { node, service, checks, replace_checks, owner } => {
-                let checks = checks
-                    .into_iter()
-                    .map(|(check, keep_result)| Ok(CatalogCheck { check: check.try_into()?, keep_result }));
-                Self::Register(Box::new(CatalogRegistration {
-                    node: match node {
-                        StoredNodeUpdate::Put(node) => NodeUpdate::Put(node.try_into()?),
-                        StoredNodeUpdate::Keep(name) => NodeUpdate::Keep(NodeName::new(name).map_err(invalid)?),
-                    },
-                    service: service.map(TryInto::try_into).transpose()?,
-                    checks: checks.collect::<Result<_, StoredError>>()?,
-                    replace_checks,
-                    owner: owner.into(),
-                }))
+                Self::Register(Box::new(registration(node, service, checks, replace_checks, owner)?))
             }
             StoredCommand::DeregisterNode(name) => Self::Deregister(CatalogDeregistration::Node(node(name)?)),
             StoredCommand::DeregisterService(name, id) => {
@@ -198,4 +183,37 @@ impl TryFrom<StoredCommand<'_>> for Command {
             }
         })
     }
+}
+
+fn node(name: Text<'_>) -> Result<NodeName, StoredError> {
+    NodeName::new(name).map_err(invalid)
+}
+
+fn service(id: Text<'_>) -> Result<ServiceId, StoredError> {
+    ServiceId::new(id).map_err(invalid)
+}
+
+fn check(id: Text<'_>) -> Result<CheckId, StoredError> {
+    CheckId::new(id).map_err(invalid)
+}
+
+fn registration(
+    update: StoredNodeUpdate<'_>,
+    service: Option<StoredService<'_>>,
+    checks: Vec<(StoredCheck<'_>, bool)>,
+    replace_checks: bool,
+    owner: StoredOwner,
+) -> Result<CatalogRegistration, StoredError> {
+    let checks =
+        checks.into_iter().map(|(check, keep_result)| Ok(CatalogCheck { check: check.try_into()?, keep_result }));
+    Ok(CatalogRegistration {
+        node: match update {
+            StoredNodeUpdate::Put(node) => NodeUpdate::Put(node.try_into()?),
+            StoredNodeUpdate::Keep(name) => NodeUpdate::Keep(node(name)?),
+        },
+        service: service.map(TryInto::try_into).transpose()?,
+        checks: checks.collect::<Result<_, StoredError>>()?,
+        replace_checks,
+        owner: owner.into(),
+    })
 }

@@ -9,6 +9,7 @@ use super::agent_check::CheckRequest;
 use super::catalog::keep;
 use super::check_fields::CheckFields;
 use super::fields::{self, DecodeError, Fields, Fill};
+use super::go_list::GoList;
 use super::validation::{acceptable_address, check_weights};
 use super::{AgentRequestError, go_types, meta};
 use crate::json::Value;
@@ -40,7 +41,11 @@ pub fn register_service(body: &[u8]) -> Result<ServiceRegistration, AgentRequest
     if let Some(feature) = fields.service.mesh_feature() {
         return Err(AgentRequestError::Mesh(feature));
     }
-    let checks = fields.check.into_iter().filter(|check| !check.is_empty()).chain(fields.checks.into_iter().flatten());
+    let checks = fields
+        .check
+        .into_iter()
+        .filter(|check| !check.is_empty())
+        .chain(fields.checks.into_vec().into_iter().flatten());
     let checks = checks
         .map(|check| {
             let definition = check.definition()?;
@@ -60,7 +65,7 @@ struct Registration {
     name: String,
     service: ServiceFields,
     check: Option<CheckFields>,
-    checks: Vec<Option<CheckFields>>,
+    checks: GoList<Option<CheckFields>>,
     ignored: String,
 }
 
@@ -102,7 +107,7 @@ pub(super) struct ServiceFields {
     pub address: String,
     pub meta: Meta,
     kind: String,
-    tags: Vec<Arc<str>>,
+    tags: GoList<Arc<str>>,
     tagged_addresses: BTreeMap<Arc<str>, ServiceAddress>,
     port: i32,
     socket_path: String,
@@ -200,7 +205,7 @@ impl ServiceFields {
         Ok(Service {
             id: ServiceId::new(id)?,
             name: ServiceName::new(name)?,
-            tags: self.tags,
+            tags: self.tags.into_vec(),
             address: Arc::from(self.address),
             tagged_addresses: self.tagged_addresses,
             meta: self.meta,

@@ -9,6 +9,7 @@ use super::CatalogRequestError;
 use super::agent::{LocalityFields, ServiceFields};
 use super::catalog_check::CatalogCheckFields;
 use super::fields::{self, DecodeError, Fields, Fill};
+use super::go_list::GoList;
 use super::go_types;
 use super::meta::{self, MetaProblem};
 use crate::json::Value;
@@ -81,7 +82,7 @@ fn register_by(body: &[u8], here: Option<&str>) -> Result<CatalogRegister, Catal
         return Err(CatalogRequestError::NodeAddress);
     }
     let service = fields.service.map(|service| service.validated_on(&fields.node)).transpose()?;
-    let checks = fields.checks.into_iter().flatten().chain(fields.check);
+    let checks = fields.checks.into_vec().into_iter().flatten().chain(fields.check);
     let checks = checks.map(|check| check.validated(&fields.node)).collect::<Result<_, _>>();
     let checks = checks.map_err(|error| match error {
         CatalogRequestError::MissingCheckId => CatalogRequestError::RegisteredCheckId { node: fields.node.clone() },
@@ -167,7 +168,7 @@ struct RegisterFields {
     meta: Meta,
     service: Option<CatalogService>,
     check: Option<CatalogCheckFields>,
-    checks: Vec<Option<CatalogCheckFields>>,
+    checks: GoList<Option<CatalogCheckFields>>,
     skip_node_update: bool,
     locality: LocalityFields,
     peer: String,
@@ -180,7 +181,7 @@ impl RegisterFields {
         let service = self.service.as_ref().is_some_and(|service| !service.peer.is_empty());
         service
             || !self.peer.is_empty()
-            || self.check.iter().chain(self.checks.iter().flatten()).any(CatalogCheckFields::is_of_peer)
+            || self.check.iter().chain(self.checks.as_slice().iter().flatten()).any(CatalogCheckFields::is_of_peer)
     }
 }
 

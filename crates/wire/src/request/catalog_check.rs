@@ -6,6 +6,7 @@ use muster_model::{Check, CheckId, CheckStatus, ServiceId};
 
 use super::catalog_description::DescriptionFields;
 use super::fields::{DecodeError, Fields, Fill};
+use super::go_list::GoList;
 use super::{CatalogRequestError, go_types};
 use crate::json::Value;
 
@@ -25,7 +26,7 @@ pub(super) struct CatalogCheckFields {
     timeout: String,
     definition: DescriptionFields,
     ignored: String,
-    ignored_tags: Vec<Arc<str>>,
+    ignored_tags: GoList<Arc<str>>,
     ignored_port: i32,
 }
 

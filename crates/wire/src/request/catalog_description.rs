@@ -7,6 +7,7 @@ use muster_model::{CheckDefinition, Described, DescribedValue, Probe};
 
 use super::check_fields::HeaderFields;
 use super::fields::{self, DecodeError, Fields, Fill};
+use super::go_list::GoList;
 use crate::duration_text::GoDuration;
 use crate::json::Value;
 
@@ -46,6 +47,7 @@ const NOT_IN_TRANSACTIONS: &[&str] = &[
 #[derive(Default)]
 pub(super) struct DescriptionFields {
     said: BTreeMap<Arc<str>, DescribedValue>,
+    script_args: GoList<Arc<str>>,
     /// Read once all else is.
     durations: BTreeMap<&'static str, Value>,
     /// The same by the names that Consul's client gives them besides; these count.
@@ -54,65 +56,33 @@ pub(super) struct DescriptionFields {
 
 impl Fill for DescriptionFields {
     fn fill(&mut self, fields: &mut Fields, folded: &str, _: &str, value: &Value) -> Result<(), DecodeError> {
-        let listed = |names: &[&'static str]| names.iter().find(|name| name.to_lowercase() == folded).copied();
         if fields.go(false, true) {
-            let named = folded.strip_suffix("duration");
-            if let Some(field) = named.and_then(|name| DURATIONS.iter().find(|field| field.to_lowercase() == name)) {
-                match value {
-                    Value::Null => self.overriding.remove(field),
-                    value => self.overriding.insert(field, value.clone()),
-                };
+            if let Some(field) = folded.strip_suffix("duration").and_then(|name| listed(DURATIONS, name)) {
+                self.take_overriding(field, value);
                 return Ok(());
             }
             if NOT_IN_TRANSACTIONS.contains(&folded) {
                 return Ok(());
             }
         }
-        if let Some(field) = listed(DURATIONS) {
+        if let Some(field) = listed(DURATIONS, folded) {
             return self.take_duration(fields, field, value);
         }
         match folded {
             "scriptargs" => {
-                let mut args = match self.said.remove("ScriptArgs") {
-                    Some(DescribedValue::Texts(args)) => args,
-                    _ => Vec::new(),
-                };
-                fields.strings("ScriptArgs", value, &mut args);
-                let is_empty = args.is_empty();
-                self.put("ScriptArgs", DescribedValue::Texts(args), is_empty);
+                fields.strings("ScriptArgs", value, &mut self.script_args);
+                let args = self.script_args.as_slice().to_vec();
+                self.put("ScriptArgs", DescribedValue::Texts(args), self.script_args.is_empty());
+                Ok(())
             }
-            "header" => {
-                let mut header = match self.said.remove("Header") {
-                    Some(DescribedValue::Lists(header)) if *value != Value::Null => HeaderFields(header),
-                    _ => HeaderFields::default(),
-                };
-                fields.nested("Header", ("", "map[string][]string"), value, &mut header)?;
-                let is_empty = header.0.is_empty();
-                self.put("Header", DescribedValue::Lists(header.0), is_empty);
-            }
+            "header" => self.take_header(fields, value),
             // Leaves what is there.
-            _ if *value == Value::Null => {}
-            "outputmaxsize" => {
-                let mut number = 0;
-                fields.machine_uint("OutputMaxSize", value, &mut number);
-                self.put("OutputMaxSize", DescribedValue::Number(number), number == 0);
-            }
+            _ if *value == Value::Null => Ok(()),
             _ => {
-                if let Some(field) = listed(TEXTS) {
-                    let mut text = String::new();
-                    fields.string(field, value, &mut text);
-                    // Read by a transaction, and not taken over.
-                    let is_dropped = field == "UDP" && fields.go(false, true);
-                    self.put(field, DescribedValue::Text(Arc::from(&*text)), text.is_empty() || is_dropped);
-                } else if let Some(field) = listed(FLAGS) {
-                    let mut flag = false;
-                    fields.bool(field, value, &mut flag);
-                    self.put(field, DescribedValue::Flag, !flag);
-                }
-                // Consul passes over what it does not know here.
+                self.take_plain(fields, folded, value);
+                Ok(())
             }
         }
-        Ok(())
     }
 
     fn finish(&mut self) -> Result<(), DecodeError> {
@@ -132,7 +102,48 @@ impl Fill for DescriptionFields {
     }
 }
 
+fn listed(names: &[&'static str], folded: &str) -> Option<&'static str> {
+    names.iter().find(|name| name.to_lowercase() == folded).copied()
+}
+
 impl DescriptionFields {
+    fn take_overriding(&mut self, field: &'static str, value: &Value) {
+        match value {
+            Value::Null => self.overriding.remove(field),
+            value => self.overriding.insert(field, value.clone()),
+        };
+    }
+
+    fn take_header(&mut self, fields: &mut Fields, value: &Value) -> Result<(), DecodeError> {
+        let mut header = match self.said.remove("Header") {
+            Some(DescribedValue::Lists(header)) if *value != Value::Null => HeaderFields(header),
+            _ => HeaderFields::default(),
+        };
+        fields.nested("Header", ("", "map[string][]string"), value, &mut header)?;
+        let is_empty = header.0.is_empty();
+        self.put("Header", DescribedValue::Lists(header.0), is_empty);
+        Ok(())
+    }
+
+    /// A text, a number or a truth value. What it does not know here Consul passes over.
+    fn take_plain(&mut self, fields: &mut Fields, folded: &str, value: &Value) {
+        if folded == "outputmaxsize" {
+            let mut number = 0;
+            fields.machine_uint("OutputMaxSize", value, &mut number);
+            self.put("OutputMaxSize", DescribedValue::Number(number), number == 0);
+        } else if let Some(field) = listed(TEXTS, folded) {
+            let mut text = String::new();
+            fields.string(field, value, &mut text);
+            // Read by a transaction, and not taken over.
+            let is_dropped = field == "UDP" && fields.go(false, true);
+            self.put(field, DescribedValue::Text(Arc::from(&*text)), text.is_empty() || is_dropped);
+        } else if let Some(field) = listed(FLAGS, folded) {
+            let mut flag = false;
+            fields.bool(field, value, &mut flag);
+            self.put(field, DescribedValue::Flag, !flag);
+        }
+    }
+
     fn take_duration(&mut self, fields: &Fields, field: &'static str, value: &Value) -> Result<(), DecodeError> {
         if fields.go(false, true) {
             match value {

@@ -7,6 +7,7 @@ use muster_model::{CheckDefinition, CheckId, CheckStatus, HttpProbe, NodeName, P
 
 use super::agent_check::CheckRequest;
 use super::fields::{self, DecodeError, Fields, Fill};
+use super::go_list::GoList;
 use super::{AgentRequestError, CheckProblem};
 use crate::duration_text::GoDuration;
 use crate::json::Value;
@@ -23,7 +24,7 @@ pub(super) struct CheckFields {
     pub service_id: String,
     header: HeaderFields,
     texts: BTreeMap<&'static str, String>,
-    lists: BTreeMap<&'static str, Vec<Arc<str>>>,
+    lists: BTreeMap<&'static str, GoList<Arc<str>>>,
     flags: BTreeMap<&'static str, bool>,
     numbers: BTreeMap<&'static str, i32>,
     durations: BTreeMap<&'static str, Value>,
@@ -181,7 +182,7 @@ impl CheckFields {
     pub fn is_empty(&self) -> bool {
         [&self.id, &self.name, &self.notes, &self.status].iter().all(|text| text.is_empty())
             && self.texts.values().all(String::is_empty)
-            && self.lists.values().all(Vec::is_empty)
+            && self.lists.values().all(GoList::is_empty)
             && self.flags.values().all(|flag| !flag)
             && self.numbers.values().all(|number| *number == 0)
             && [self.interval, self.timeout, self.ttl, self.deregister_after].iter().all(|time| time.nanos() == 0)
@@ -250,7 +251,7 @@ impl CheckFields {
         } else if self.has("UDP") {
             Probe::Udp { address: self.text("UDP") }
         } else if let Some(args) = args {
-            let args = args.clone();
+            let args = args.as_slice().to_vec();
             match self.text("DockerContainerID") {
                 container if container.is_empty() => Probe::Script { args },
                 container => Probe::Docker { container, shell: self.text("Shell"), args },
@@ -322,9 +323,9 @@ pub(super) struct HeaderFields(pub BTreeMap<Arc<str>, Vec<Arc<str>>>);
 
 impl Fill for HeaderFields {
     fn fill(&mut self, fields: &mut Fields, _: &str, name: &str, value: &Value) -> Result<(), DecodeError> {
-        let mut values = Vec::new();
+        let mut values = GoList::default();
         fields.strings("", value, &mut values);
-        self.0.insert(Arc::from(name), values);
+        self.0.insert(Arc::from(name), values.into_vec());
         Ok(())
     }
 }

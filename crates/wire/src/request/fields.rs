@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::base64_text;
 pub(super) use super::decode_error::DecodeError;
+use super::go_list::GoList;
 use crate::duration_text::{GoDuration, InvalidDuration};
 use crate::json::{self, Object, Value};
 
@@ -198,11 +199,12 @@ impl Fields {
                 Err(at) => self.save(DecodeError::Base64(at)),
             },
             Value::Array(items) => {
-                slot.clear();
-                for item in items {
+                slot.resize(items.len(), 0);
+                for (item, place) in items.iter().zip(slot) {
                     match item {
-                        Value::Null => slot.push(0),
-                        Value::Number(text) if text.parse::<u8>().is_ok() => slot.extend(text.parse::<u8>()),
+                        // What stood in the place stays.
+                        Value::Null => {}
+                        Value::Number(text) if text.parse::<u8>().is_ok() => *place = text.parse().unwrap_or_default(),
                         other => self.wrong(name, other, "uint8"),
                     }
                 }
@@ -228,22 +230,27 @@ impl Fields {
     }
 
     /// A list of strings.
-    pub fn strings(&mut self, name: &str, value: &Value, slot: &mut Vec<Arc<str>>) {
+    pub fn strings(&mut self, name: &str, value: &Value, slot: &mut GoList<Arc<str>>) {
         self.texts(name, ("[]string", "string"), value, slot);
     }
 
     /// A list of strings that have a type of their own in Go: its names for the list and for one.
-    pub fn texts(&mut self, name: &str, types: (&'static str, &'static str), value: &Value, slot: &mut Vec<Arc<str>>) {
+    pub fn texts(
+        &mut self,
+        name: &str,
+        types: (&'static str, &'static str),
+        value: &Value,
+        slot: &mut GoList<Arc<str>>,
+    ) {
         let (list_type, item_type) = types;
         match value {
             Value::Null => slot.clear(),
             Value::Array(items) => {
-                let mut before = std::mem::take(slot).into_iter();
-                for item in items {
+                for (item, place) in items.iter().zip(slot.comes_with(items.len())) {
                     // Go leaves what stood in a place where `null` comes.
-                    let mut text = before.next().map(|text| text.to_string()).unwrap_or_default();
+                    let mut text = place.to_string();
                     self.text(name, item_type, item, &mut text);
-                    slot.push(Arc::from(text));
+                    *place = Arc::from(text);
                 }
             }
             other => self.wrong(name, other, list_type),
@@ -300,7 +307,7 @@ impl Fields {
         list_type: &'static str,
         go_name: (&'static str, &'static str),
         value: &Value,
-        slot: &mut Vec<Option<T>>,
+        slot: &mut GoList<Option<T>>,
     ) -> Result<(), DecodeError> {
         self.list(name, list_type, value, slot, |fields, item, target| fields.nested(name, go_name, item, target))
     }
@@ -311,14 +318,13 @@ impl Fields {
         name: &str,
         list_type: &'static str,
         value: &Value,
-        slot: &mut Vec<Option<T>>,
+        slot: &mut GoList<Option<T>>,
         take: impl Fn(&mut Self, &Value, &mut T) -> Result<(), DecodeError>,
     ) -> Result<(), DecodeError> {
         match value {
             Value::Null => slot.clear(),
             Value::Array(items) => {
-                slot.resize_with(items.len(), || None);
-                for (item, place) in items.iter().zip(slot) {
+                for (item, place) in items.iter().zip(slot.comes_with(items.len())) {
                     match item {
                         Value::Null => *place = None,
                         item => take(self, item, place.get_or_insert_default())?,
@@ -358,7 +364,7 @@ impl Fields {
         name: &'static str,
         go_type: (&'static str, &'static str),
         value: &Value,
-        slot: &mut Vec<Option<T>>,
+        slot: &mut GoList<Option<T>>,
     ) -> Result<(), DecodeError> {
         let (list_type, item_type) = go_type;
         self.list(name, list_type, value, slot, |fields, item, target| fields.custom(name, item_type, item, target))

@@ -9,6 +9,7 @@ use muster_model::{
 };
 
 use super::fields::{self, DecodeError, Fields, Fill};
+use super::go_list::GoList;
 use super::go_types;
 use crate::Status;
 use crate::duration_text::{GoDuration, InvalidDuration};
@@ -100,8 +101,8 @@ pub fn create_session(
         _ => return Err(SessionRequestError::Behavior(fields.behavior)),
     };
     let ttl = ttl(&fields.ttl, least)?;
-    let mut node_checks = fields.checks.unwrap_or_default();
-    match fields.node_checks {
+    let mut node_checks = fields.checks.map(GoList::into_vec).unwrap_or_default();
+    match fields.node_checks.map(GoList::into_vec) {
         // `Checks` without any is the whole list, whatever stands in `NodeChecks`.
         _ if node_checks.is_empty() && fields.named_checks => {}
         None if node_checks.is_empty() => node_checks.push(Arc::from(NODE_CHECK)),
@@ -110,7 +111,7 @@ pub fn create_session(
     let mut seen = BTreeSet::new();
     node_checks.retain(|id| seen.insert(Arc::clone(id)));
     let without_id = node_checks.iter().any(|id| id.is_empty());
-    if without_id || fields.service_checks.iter().any(|check| check.id.is_empty()) {
+    if without_id || fields.service_checks.as_slice().iter().any(|check| check.id.is_empty()) {
         return Err(SessionRequestError::EmptyCheck);
     }
     let service_check = |check: ServiceCheckFields| {
@@ -121,7 +122,9 @@ pub fn create_session(
         name: Arc::from(fields.name),
         node,
         node_checks: node_checks.iter().map(CheckId::new).collect::<Result<_, _>>()?,
-        service_checks: fields.service_checks.into_iter().map(service_check).collect::<Result<_, InvalidName>>()?,
+        service_checks: (fields.service_checks.into_vec().into_iter())
+            .map(service_check)
+            .collect::<Result<_, InvalidName>>()?,
         behavior,
         ttl,
         lock_delay: fields.lock_delay.map_or(DEFAULT_LOCK_DELAY, GoDuration::or_zero),
@@ -151,11 +154,11 @@ struct SessionFields {
     /// Read once all else is.
     lock_delay_given: Option<Value>,
     /// The old name of `NodeChecks`.
-    checks: Option<Vec<Arc<str>>>,
+    checks: Option<GoList<Arc<str>>>,
     /// `Checks` stands there, be it empty.
     named_checks: bool,
-    node_checks: Option<Vec<Arc<str>>>,
-    service_checks: Vec<ServiceCheckFields>,
+    node_checks: Option<GoList<Arc<str>>>,
+    service_checks: GoList<ServiceCheckFields>,
     ignored: String,
     ignored_index: u64,
 }
@@ -215,9 +218,7 @@ impl SessionFields {
             self.service_checks.clear();
             return Ok(());
         };
-        // Of a list that comes twice Go goes on with what stood in a place.
-        self.service_checks.resize_with(items.len(), Default::default);
-        for (item, check) in items.iter().zip(&mut self.service_checks) {
+        for (item, check) in items.iter().zip(self.service_checks.comes_with(items.len())) {
             fields.nested("ServiceChecks", ("ServiceCheck", "structs.ServiceCheck"), item, check)?;
         }
         Ok(())
@@ -225,8 +226,8 @@ impl SessionFields {
 }
 
 /// What Consul's list has before the body is read.
-fn default_checks() -> Vec<Arc<str>> {
-    vec![Arc::from(NODE_CHECK)]
+fn default_checks() -> GoList<Arc<str>> {
+    GoList::from(vec![Arc::from(NODE_CHECK)])
 }
 
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! What `agent` is to do, out of the merged configuration.
 
 use std::net::IpAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use muster_model::duration_text::GoDuration;
 use super::network::{Network, named_port};
 use super::{checks, dns, http, identity};
 use crate::address;
-use crate::config::{self, Definition, Settings, Watch, definitions};
+use crate::config::{self, Definition, Settings, Watch};
 use crate::flags::Parsed;
 use crate::logging::{LogFileSettings, LogSettings, facility, is_level};
 use crate::program::Program;
-use crate::registry_server::{ServerConfig, is_open};
+use crate::registry_server::{self, ServerConfig, is_open};
+use crate::{definitions, watches};
 
 /// Consul's port.
 pub const HTTP_PORT: u16 = 8500;
@@ -70,7 +71,7 @@ impl AgentSettings {
     /// From the configuration; with `dev` in memory and on loopback.
     pub fn of(settings: &Settings, dev: bool) -> Result<Self> {
         // First, so that a file of definitions alone is told what is wrong in it.
-        let (definitions, watches) = (definitions(settings)?, config::watches(settings)?);
+        let (definitions, watches) = (config::definitions(settings)?, config::watches(settings)?);
         check_mode(settings, dev)?;
         let data_dir = settings.text("data_dir").filter(|text| !text.is_empty()).map(PathBuf::from);
         if data_dir.is_none() && !dev {
@@ -81,6 +82,10 @@ impl AgentSettings {
         warnings.extend(identity::undiscoverable(&node));
         warnings.extend(without_effect(settings));
         let server = server(settings, dev, node, data_dir)?;
+        // What data there are say whether a check is about an instance that no file defines.
+        let has_data = server.data_dir.as_deref().is_some_and(Path::exists);
+        definitions::check(&definitions, &registry_server::rules(&server), |_| has_data)?;
+        watches::check(&watches, !server.listen.is_empty() || !server.sockets.is_empty())?;
         let pid_file = settings.text("pid_file").filter(|text| !text.is_empty()).map(PathBuf::from);
         let log = log(settings)?;
         Ok(Self {

@@ -37,7 +37,7 @@ impl Network {
         let bind = bind(settings, dev)?;
         let advertise = reachable(settings, "advertise_addr")?.or(ipv4).or(ipv6).unwrap_or(bind);
         let wan = reachable(settings, "advertise_addr_wan")?.unwrap_or(advertise);
-        let mut tagged = BTreeMap::new();
+        let mut tagged = more_tagged(settings)?;
         let mut tag = |name: &str, address: IpAddr| tagged.insert(Arc::from(name), Arc::from(address.to_string()));
         let family = |address: IpAddr| if address.is_ipv4() { "ipv4" } else { "ipv6" };
         tag("lan", advertise);
@@ -63,6 +63,19 @@ impl Network {
             server_port: named_port(settings, "ports.server", SERVER_PORT)?,
         })
     }
+}
+
+/// What the configuration tags besides. Names that the agent has itself are its own, as in Consul.
+fn more_tagged(settings: &Settings) -> Result<BTreeMap<Arc<str>, Arc<str>>> {
+    let path = "tagged_addresses";
+    let more = settings.map(path).into_iter().map(|(name, address)| {
+        if name.is_empty() || [&name, &address].iter().any(|text| text.chars().any(char::is_control)) {
+            let what = format!("has {name:?} = {address:?}: a name with an address would be right");
+            return Err(settings.wrong(path, what));
+        }
+        Ok((Arc::from(name), Arc::from(address)))
+    });
+    more.collect()
 }
 
 /// The address that the node has if no other is advertised.

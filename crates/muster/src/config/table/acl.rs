@@ -25,7 +25,7 @@ pub const KEYS: &[Key] = &[
     harmless("acl.tokens.default", Kind::Text, OFF),
     harmless("acl.tokens.dns", Kind::Text, OFF),
     harmless("acl.tokens.initial_management", Kind::Text, OFF),
-    harmless("acl.tokens.managed_service_provider", Kind::Blocks, OFF),
+    harmless("acl.tokens.managed_service_provider", Kind::Items(&["accessor_id", "secret_id"]), OFF),
     harmless("acl.tokens.master", Kind::Text, OFF),
     harmless("acl.tokens.replication", Kind::Text, OFF),
     harmless("acl_agent_master_token", Kind::Text, OFF),

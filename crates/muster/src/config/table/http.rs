@@ -3,10 +3,12 @@
 use super::super::key::{harmless, works};
 use super::super::{Key, Kind};
 
+const NO_CACHE: &str = "there is no cache between agent and server";
 const NO_RPC: &str = "there are no calls between servers";
 
 pub const KEYS: &[Key] = &[
-    harmless("cache", Kind::Group, "there is no cache between agent and server"),
+    harmless("cache.entry_fetch_max_burst", Kind::Int, NO_CACHE),
+    harmless("cache.entry_fetch_rate", Kind::Number, NO_CACHE),
     works("default_query_time", Kind::Duration, "how long a blocking query waits that does not say; default 5m")
         .flag("default-query-time"),
     works(

@@ -50,6 +50,7 @@ pub const KEYS: &[Key] = &[
     harmless("serf_lan_allowed_cidrs", Kind::List, NO_GOSSIP).flag("serf-lan-allowed-cidrs"),
     harmless("serf_wan", Kind::Text, NO_GOSSIP).flag("serf-wan-bind"),
     harmless("serf_wan_allowed_cidrs", Kind::List, NO_GOSSIP).flag("serf-wan-allowed-cidrs"),
+    works("tagged_addresses", Kind::Map, "more tagged addresses of the node; those of its own names stay as they are"),
     harmless("translate_wan_addrs", Kind::Bool, "there is one datacenter"),
     works("unix_sockets.group", Kind::Text, "group that sockets are given to, by number or name"),
     works("unix_sockets.mode", Kind::Text, "mode of sockets, in octal"),

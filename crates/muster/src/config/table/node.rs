@@ -3,6 +3,8 @@
 use super::super::key::{absent, absent_unless, harmless, works};
 use super::super::{Fine, Key, Kind};
 
+const ENTERPRISE: &str = "of Consul Enterprise";
+
 pub const KEYS: &[Key] = &[
     works("bootstrap", Kind::Bool, "be the one server").flag("bootstrap"),
     works("bootstrap_expect", Kind::Int, "1 is `bootstrap`; more is an error, since there is one server")
@@ -34,9 +36,15 @@ pub const KEYS: &[Key] = &[
         .flag("auto-reload-config"),
     harmless("leave_on_terminate", Kind::Bool, "to leave and to stop are the same for the one server"),
     harmless("skip_leave_on_interrupt", Kind::Bool, "to leave and to stop are the same for the one server"),
-    harmless("license_path", Kind::Text, "of Consul Enterprise"),
-    harmless("locality", Kind::Group, "nothing here reads it"),
-    harmless("reporting", Kind::Group, "nothing is reported to anybody"),
+    harmless("license_path", Kind::Text, ENTERPRISE),
+    harmless("license_poll_base_time", Kind::Text, ENTERPRISE),
+    harmless("license_poll_max_time", Kind::Text, ENTERPRISE),
+    harmless("license_update_base_time", Kind::Text, ENTERPRISE),
+    harmless("license_update_max_time", Kind::Text, ENTERPRISE),
+    harmless("locality.region", Kind::Text, "nothing here reads it"),
+    harmless("locality.zone", Kind::Text, "nothing here reads it"),
+    harmless("reporting.license.enabled", Kind::Bool, "nothing is reported to anybody"),
+    harmless("snapshot_agent", Kind::Free, ENTERPRISE),
     harmless("disable_update_check", Kind::Bool, "nobody is asked for updates"),
     harmless("disable_anonymous_signature", Kind::Bool, "nobody is asked for updates"),
     absent("audit", Kind::Any, "of Consul Enterprise"),

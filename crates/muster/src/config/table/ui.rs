@@ -16,7 +16,9 @@ pub const KEYS: &[Key] = &[
     harmless("ui_config.metrics_provider", Kind::Text, NO_UI),
     harmless("ui_config.metrics_provider_files", Kind::List, NO_UI),
     harmless("ui_config.metrics_provider_options_json", Kind::Text, NO_UI),
-    harmless("ui_config.metrics_proxy", Kind::Group, NO_UI),
+    harmless("ui_config.metrics_proxy.add_headers", Kind::Items(&["name", "value"]), NO_UI),
+    harmless("ui_config.metrics_proxy.base_url", Kind::Text, NO_UI),
+    harmless("ui_config.metrics_proxy.path_allowlist", Kind::List, NO_UI),
     harmless("ui_content_path", Kind::Text, NO_UI),
     harmless("ui_dir", Kind::Text, NO_UI),
 ];
