@@ -2,6 +2,7 @@ mod lock;
 mod node_id;
 mod ownership;
 mod property;
+mod restore;
 mod session;
 mod transaction;
 
